@@ -1,0 +1,1 @@
+"""The geospatial heart: pure core, intake, storage and services."""

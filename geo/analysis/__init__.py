@@ -1,0 +1,1 @@
+"""What the numbers mean: coverage now, surfaces and clusters later."""

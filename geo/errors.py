@@ -1,0 +1,187 @@
+"""What can go wrong, as facts: what was asked, what was found. Statuses and exit codes stand in one table at the edge.
+
+::
+
+    WanggeError
+    ├── InvalidInput          what was sent cannot be used as it is
+    │   ├── InvalidMonth, FutureMonth, InvalidLevel, InvalidPosition, InvalidChoice, CountyNeeded
+    │   ├── FileUnreadable, FileEmpty, ColumnMissing, BoundariesRejected
+    │   └── SheetRejected
+    ├── NotFound              nothing has that name
+    │   └── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
+    ├── Conflict              it contradicts what is stored
+    │   └── VersionNotStaged
+    ├── TooLarge              more than the stated limit
+    └── ServiceUnavailable    a part that is needed does not answer
+        └── LocalPostgisError
+
+Every error says itself in English (``str``) and in Chinese (``text("zh-CN")``).
+"""
+
+from typing import ClassVar, Literal
+
+Lang = Literal["zh-CN", "en"]
+
+
+class WanggeError(Exception):
+    """Base of all. ``facts`` fill the two templates and travel to the client as they are."""
+
+    zh: ClassVar[str] = "{reason}"
+    en: ClassVar[str] = "{reason}"
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.en.format(**facts))
+
+    def text(self, lang: Lang) -> str:
+        """The message in one language."""
+        return (self.zh if lang == "zh-CN" else self.en).format(**self.facts)
+
+
+class InvalidInput(WanggeError):
+    """What was sent cannot be used as it is."""
+
+
+class InvalidMonth(InvalidInput):
+    """Not a month in the form YYYY-MM."""
+
+    zh = "“{month}”不是月份，请写成 2026-10 的形式"
+    en = '"{month}" is not a month; write it as 2026-10'
+
+
+class FutureMonth(InvalidInput):
+    """A month that has not begun yet."""
+
+    zh = "{month} 尚未开始（现在是 {current}），请选择 {current} 或更早的月份"
+    en = "{month} has not begun yet (it is {current}); choose {current} or an earlier month"
+
+
+class InvalidLevel(InvalidInput):
+    """Not one of the levels."""
+
+    zh = "没有“{level}”这一层级，可用：{levels}"
+    en = 'there is no level "{level}"; use one of {levels}'
+
+
+class InvalidChoice(InvalidInput):
+    """A value that is not one of a closed list."""
+
+    zh = "{field} 不能是“{value}”，可用：{choices}"
+    en = '{field} cannot be "{value}"; use one of {choices}'
+
+
+class InvalidPosition(InvalidInput):
+    """Coordinates that are no position on earth, or not where they can be meant."""
+
+    zh = "{field}={value}：不是有效的坐标（经度 −180 至 180，纬度 −90 至 90）"
+    en = "{field}={value} is not a coordinate (longitude −180 to 180, latitude −90 to 90)"
+
+
+class CountyNeeded(InvalidInput):
+    """Several counties are stored and the request does not say which is meant."""
+
+    zh = "库中有多个县（{counties}），请用 county 指明是哪一个"
+    en = "several counties are stored ({counties}); say which one with county"
+
+
+class FileUnreadable(InvalidInput):
+    """A file that is missing, damaged or not what its name says."""
+
+    zh = "{file}：{reason_zh}"
+    en = "{file}: {reason}"
+
+
+class FileEmpty(InvalidInput):
+    """A file without a single record."""
+
+    zh = "{file}：文件里没有任何记录"
+    en = "{file}: there is no record in this file"
+
+
+class ColumnMissing(InvalidInput):
+    """A column that is needed and cannot be found."""
+
+    zh = "{file}：缺少“{column}”列，现有列：{columns}。请用 --column {column}=列名 指定"
+    en = "{file}: no column for {column} among {columns}; name it with --column {column}=NAME"
+
+
+class BoundariesRejected(InvalidInput):
+    """Boundaries that cannot be loaded; the findings name the rows."""
+
+    zh = "{file}：{count} 处问题，未载入。第一处：{first_zh}"
+    en = "{file}: {count} problems, nothing loaded. The first: {first}"
+
+
+class SheetRejected(InvalidInput):
+    """A sheet of people or places with a row that cannot be taken."""
+
+    zh = "{file} 第 {row} 行 {field}：{reason_zh}（整表未导入）"
+    en = "{file} row {row}, {field}: {reason} (nothing of the sheet was taken)"
+
+
+class NotFound(WanggeError):
+    """Nothing has that name."""
+
+
+class UnknownArea(NotFound):
+    """No area of the version in question has this code."""
+
+    zh = "{county} 的第 {version} 版边界中没有代码为“{code}”的区域"
+    en = 'no area has the code "{code}" in boundary version {version} of {county}'
+
+
+class UnknownCounty(NotFound):
+    """No county has this code."""
+
+    zh = "没有代码为“{county}”的县"
+    en = 'there is no county "{county}"'
+
+
+class UnknownVersion(NotFound):
+    """No boundary version has this number."""
+
+    zh = "{county} 没有第 {version} 版边界"
+    en = "{county} has no boundary version {version}"
+
+
+class NoBoundaries(NotFound):
+    """Nothing is in force yet."""
+
+    zh = "还没有生效的边界。请先载入：wangge boundaries load 文件 --level village --commit --activate"
+    en = "no boundaries are in force yet; load some: wangge boundaries load FILE --level village --commit --activate"
+
+
+class PointOutsideAreas(NotFound):
+    """A position that no area contains."""
+
+    zh = "经度 {lon}、纬度 {lat} 不在 {county} 的任何区域内"
+    en = "longitude {lon}, latitude {lat} lies in no area of {county}"
+
+
+class Conflict(WanggeError):
+    """It contradicts what is stored."""
+
+
+class VersionNotStaged(Conflict):
+    """Only a staged version can be activated."""
+
+    zh = "{county} 第 {version} 版边界的状态是 {status}，只有待生效（staged）的版本可以启用"
+    en = "boundary version {version} of {county} is {status}; only a staged one can be activated"
+
+
+class TooLarge(WanggeError):
+    """More than the stated limit."""
+
+    zh = "{what_zh}超过上限 {limit}，请分批发送"
+    en = "{what} is over the limit of {limit}; send it in parts"
+
+
+class ServiceUnavailable(WanggeError):
+    """A part that is needed does not answer."""
+
+
+class LocalPostgisError(ServiceUnavailable):
+    """The private local PostGIS cannot be made, started or reached."""
+
+    zh = "本地 PostGIS：{reason}"
+    en = "local PostGIS: {reason}"

@@ -1,0 +1,1 @@
+"""Files and rows from outside become records; every refused row keeps its number and reason."""

@@ -1,0 +1,124 @@
+"""Rows of the sheets about people, places and rules: one model a sheet, columns as in the design."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from geo.analysis.coverage import Tier
+from geo.intake.visits import Code, OptionalCode, blank_is_missing
+from geo.space.crs import Frame
+
+Role = Literal["grid_head", "full_time", "part_time", "instructor", "village_link", "area_leader"]
+PlaceKind = Literal["household", "enterprise", "project", "scenic_spot"]
+OptionalDay = Annotated[date | None, BeforeValidator(blank_is_missing)]
+OptionalCount = Annotated[int | None, Field(ge=1), BeforeValidator(blank_is_missing)]
+
+
+class SheetRow(BaseModel):
+    """What all sheets share: unknown columns are refused, because a misspelt one would be lost in silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True)
+
+
+class OrganisationRow(SheetRow):
+    """单位."""
+
+    code: Code
+    name: Code
+    kind: Literal["town", "department"]
+    area: OptionalCode = None
+
+
+class CadreRow(SheetRow):
+    """干部."""
+
+    staff_no: Code
+    name: Code
+    organisation: Code
+    post: OptionalCode = None
+    phone: OptionalCode = None
+
+
+class AssignmentRow(SheetRow):
+    """分工, in force from a day up to, not including, another."""
+
+    staff_no: Code
+    area: Code
+    role: Role
+    from_day: date = Field(alias="from")
+    to_day: OptionalDay = Field(default=None, alias="to")
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.to_day is not None and self.to_day <= self.from_day:
+            raise PydanticCustomError(
+                "days",
+                "must be after the day it begins (it is the first day no longer in force)",
+                {"field": "to", "zh": "必须晚于起始日（是不再生效的第一天）"},
+            )
+        return self
+
+
+class PlaceRow(SheetRow):
+    """走访对象."""
+
+    id: Code
+    kind: PlaceKind
+    name: OptionalCode = None
+    lon: Annotated[float | None, Field(ge=-180, le=180), BeforeValidator(blank_is_missing)] = None
+    lat: Annotated[float | None, Field(ge=-90, le=90), BeforeValidator(blank_is_missing)] = None
+    frame: Annotated[Frame, BeforeValidator(lambda value: blank_is_missing(value) or "wgs84")] = "wgs84"
+    area: OptionalCode = None
+    staff_no: OptionalCode = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.lon is None) != (self.lat is None):
+            raise PydanticCustomError(
+                "position",
+                "lon and lat are given together or not at all",
+                {"field": "lon" if self.lon is None else "lat", "zh": "经度和纬度必须同时填写"},
+            )
+        return self
+
+
+class RuleRow(SheetRow):
+    """走访要求: visits a month, or one visit every so many days."""
+
+    level: Literal["town", "village", "grid"]
+    tier: Tier
+    visits_per_month: OptionalCount = None
+    every_days: OptionalCount = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if (self.visits_per_month is None) == (self.every_days is None):
+            raise PydanticCustomError(
+                "rule",
+                "give either visits_per_month or every_days",
+                {"field": "visits_per_month", "zh": "每月次数和间隔天数必须且只能填一个"},
+            )
+        return self
+
+
+class AreaSettingRow(SheetRow):
+    """区域设置: tier, and an exclusion with its reason, person and day."""
+
+    code: Code
+    tier: Annotated[Tier, BeforeValidator(lambda value: blank_is_missing(value) or "ordinary")] = "ordinary"
+    excluded_reason: OptionalCode = None
+    excluded_by: OptionalCode = None
+    excluded_on: OptionalDay = None
+
+    @model_validator(mode="after")
+    def _excluded_with_all_or_not(self) -> Self:
+        given = (self.excluded_reason, self.excluded_by, self.excluded_on)
+        if any(value is None for value in given) and any(value is not None for value in given):
+            raise PydanticCustomError(
+                "exclusion",
+                "an exclusion needs its reason, person and day",
+                {"field": "excluded_reason", "zh": "排除必须同时写明原因、经手人和日期"},
+            )
+        return self

@@ -1,0 +1,64 @@
+"""Why a row was refused: its number, the field, and a sentence in both languages that says what to type."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from geo.errors import Lang
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A refused row. ``row`` counts as the sender sees it: the line of a sheet, or the place in a list from 1."""
+
+    row: int
+    field: str
+    en: str
+    zh: str
+
+    def text(self, lang: Lang) -> str:
+        """The reason in one language."""
+        return self.zh if lang == "zh-CN" else self.en
+
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "missing": ("is needed", "必须填写"),
+    "extra_forbidden": ("is not a column of this sheet", "不是本表的列"),
+    "string_type": ("must be text", "必须是文字"),
+    "string_too_short": ("is needed", "必须填写"),
+    "string_too_long": ("is longer than {max_length} characters", "超过 {max_length} 个字符"),
+    "float_type": ("must be a number", "必须是数字"),
+    "float_parsing": ("must be a number", "必须是数字"),
+    "int_type": ("must be a whole number", "必须是整数"),
+    "int_parsing": ("must be a whole number", "必须是整数"),
+    "finite_number": ("must be a finite number", "必须是有限的数字"),
+    "greater_than_equal": ("must be at least {ge}", "不能小于 {ge}"),
+    "less_than_equal": ("must be at most {le}", "不能大于 {le}"),
+    "literal_error": ("must be one of {expected}", "只能是 {expected}"),
+    "uuid_parsing": ("must be a UUID such as 0190f3c2-7a50-7cc3-8a11-5f2d6c3b9e01", "必须是 UUID"),
+    "uuid_type": ("must be a UUID such as 0190f3c2-7a50-7cc3-8a11-5f2d6c3b9e01", "必须是 UUID"),
+    "date_from_datetime_parsing": ("must be a day such as 2026-10-31", "必须是日期，如 2026-10-31"),
+    "date_parsing": ("must be a day such as 2026-10-31", "必须是日期，如 2026-10-31"),
+    "model_type": ("must be an object with named fields", "必须是带字段名的对象"),
+    "datetime_type": ("must be a time such as 2026-10-12T09:30:00", "必须是时间，如 2026-10-12T09:30:00"),
+    "datetime_parsing": ("must be a time such as 2026-10-12T09:30:00", "必须是时间，如 2026-10-12T09:30:00"),
+    "datetime_from_date_parsing": ("must be a time such as 2026-10-12T09:30:00", "必须是时间，如 2026-10-12T09:30:00"),
+    "dict_type": ("must be an object with named fields", "必须是带字段名的对象"),
+}
+
+
+def from_validation(row: int, error: ValidationError) -> Rejection:
+    """The first thing that is wrong with a row; the sender mends it and sees the next, if there is one."""
+    detail = error.errors(include_url=False)[0]
+    field = str(detail["loc"][0]) if detail["loc"] else str(detail.get("ctx", {}).get("field", "row"))
+    return Rejection(row, field, *_sentence(detail))
+
+
+def _sentence(detail: ErrorDetails) -> tuple[str, str]:
+    context: dict[str, Any] = detail.get("ctx", {})
+    if "zh" in context:
+        return detail["msg"], str(context["zh"]).format(**context)
+    en, zh = _WORDS.get(detail["type"], (detail["msg"].replace("{", "{{").replace("}", "}}"), "无效的值"))
+    return en.format(**context), zh.format(**context)

@@ -1,0 +1,152 @@
+"""One visit as it arrives, from JSON or from a sheet: the same names, the same checks, one reason a refused row."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Self
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from geo.intake.rejections import Rejection, from_validation
+from geo.limits import CLOCK_SKEW_MINUTES, MAX_ACCURACY_M, MAX_CODE_CHARS, MAX_TEXT_CHARS
+from geo.space.crs import Frame
+
+_ROW_NAMESPACE: Final = UUID("6b0f3a52-6f0e-5d0c-9a55-0f5a1d2f7f10")
+_MAX_LAT: Final = 90.0
+_MAX_LON: Final = 180.0
+
+
+def blank_is_missing(value: object) -> object:
+    """An empty cell is a missing value."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _split_topics(value: object) -> object:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [topic for part in value.replace("；", ";").split(";") if (topic := part.strip())]
+    return value
+
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE_CHARS, strip_whitespace=True)]
+OptionalCode = Annotated[Code | None, BeforeValidator(blank_is_missing)]
+Note = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS)]
+
+
+class VisitRow(BaseModel):
+    """Who visited, when, where, whom, and on what topic. A time without a zone is county time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    id: Annotated[UUID | None, BeforeValidator(blank_is_missing)] = Field(
+        default=None, description="made by the client, so that sending twice stores once; made from the row if missing"
+    )
+    staff_no: Code = Field(description="staff number of the cadre", examples=["C00017"])
+    started_at: datetime = Field(description="ISO 8601; county time without a zone", examples=["2026-10-12T09:30:00"])
+    ended_at: Annotated[datetime | None, BeforeValidator(blank_is_missing)] = None
+    lon: Annotated[float | None, BeforeValidator(blank_is_missing)] = Field(default=None, description="degrees east")
+    lat: Annotated[float | None, BeforeValidator(blank_is_missing)] = Field(default=None, description="degrees north")
+    frame: Annotated[Frame, BeforeValidator(lambda value: blank_is_missing(value) or "wgs84")] = "wgs84"
+    accuracy_m: Annotated[float | None, Field(ge=0, le=MAX_ACCURACY_M), BeforeValidator(blank_is_missing)] = None
+    claimed_area: OptionalCode = Field(default=None, description="code of the area where the visitor says it was")
+    place: OptionalCode = Field(default=None, description="id of the household, enterprise, project or scenic spot")
+    topics: Annotated[tuple[Code, ...], BeforeValidator(_split_topics)] = ()
+    note: Annotated[Note | None, BeforeValidator(blank_is_missing)] = None
+
+    @field_validator("started_at", "ended_at", mode="before")
+    @classmethod
+    def _is_written_out(cls, value: object) -> object:
+        # A bare number would be read as seconds since 1970, which nobody typed on purpose.
+        if value is None or isinstance(value, datetime):
+            return value
+        if isinstance(value, str) and (not value.strip() or "-" in value.strip()[:5]):
+            return value.strip() or None
+        raise PydanticCustomError("datetime_parsing", "not a time")
+
+    @field_validator("started_at", "ended_at")
+    @classmethod
+    def _in_county_time(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        if value is None or value.tzinfo is not None or info.context is None:
+            return value
+        return value.replace(tzinfo=info.context["zone"])
+
+    @model_validator(mode="after")
+    def _makes_sense(self, info: ValidationInfo) -> Self:
+        if self.ended_at is not None and self.ended_at < self.started_at:
+            raise _wrong("ended_at", "the visit ends before it starts", "结束时间早于开始时间")
+        if info.context is not None and self.started_at > info.context["latest"]:
+            raise _wrong("started_at", "the visit starts in the future", "开始时间在将来")
+        self._check_position()
+        return self
+
+    def _check_position(self) -> None:
+        if (self.lon is None) != (self.lat is None):
+            missing = "lon" if self.lon is None else "lat"
+            raise _wrong(missing, "lon and lat are given together or not at all", "经度和纬度必须同时填写")
+        if self.lon is None or self.lat is None:
+            if self.claimed_area is None:
+                raise _wrong(
+                    "claimed_area",
+                    "a visit without lon and lat needs the area where it was",
+                    "没有经纬度的走访必须填写所在区域",
+                )
+            return
+        if abs(self.lat) > _MAX_LAT and abs(self.lat) <= _MAX_LON and abs(self.lon) <= _MAX_LAT:
+            raise _wrong("lat", "lon and lat look swapped", "经度和纬度似乎填反了")
+        if abs(self.lat) > _MAX_LAT:
+            raise _wrong("lat", "must be between −90 and 90", "必须在 −90 到 90 之间")
+        if abs(self.lon) > _MAX_LON:
+            raise _wrong("lon", "must be between −180 and 180", "必须在 −180 到 180 之间")
+
+
+class NumberedVisit(BaseModel):
+    """A good row and where it stood."""
+
+    model_config = ConfigDict(frozen=True)
+
+    row: int
+    id: UUID
+    visit: VisitRow
+
+
+def parse(
+    rows: Iterable[tuple[int, Mapping[str, Any]]], *, zone: ZoneInfo, now: datetime
+) -> tuple[list[NumberedVisit], list[Rejection]]:
+    """Check rows one by one; a bad row rejects itself and no other.
+
+    :param rows: pairs of the row's number and its fields
+    :param now: aware; a start more than `CLOCK_SKEW_MINUTES` later is refused as of the future
+    """
+    context = {"zone": zone, "latest": now + timedelta(minutes=CLOCK_SKEW_MINUTES)}
+    good: list[NumberedVisit] = []
+    refused: list[Rejection] = []
+    for number, fields in rows:
+        try:
+            visit = VisitRow.model_validate(fields, context=context)
+        except ValidationError as error:
+            refused.append(from_validation(number, error))
+        else:
+            good.append(NumberedVisit.model_construct(row=number, id=visit.id or row_id(visit), visit=visit))
+    return good, refused
+
+
+def row_id(visit: VisitRow) -> UUID:
+    """An id made from all that a row says, so that the same row sent again is the same visit."""
+    return uuid5(_ROW_NAMESPACE, visit.model_dump_json(exclude={"id"}))
+
+
+def _wrong(field: str, en: str, zh: str) -> PydanticCustomError:
+    return PydanticCustomError("visit", en, {"field": field, "zh": zh})

@@ -1,0 +1,38 @@
+"""Every limit, named, in one place."""
+
+from typing import Final
+
+MAX_BODY_BYTES: Final = 4 * 1024 * 1024
+"""Largest request body. A thousand visits with long notes are under 1 MB."""
+
+MAX_VISITS_PER_BATCH: Final = 1_000
+"""Visits in one ``POST /visits``; larger amounts go through ``wangge visits import``."""
+
+MAX_TEXT_CHARS: Final = 4_000
+"""A note, in characters."""
+
+MAX_CODE_CHARS: Final = 64
+"""An area code of an opaque scheme, a staff number, a place id."""
+
+MAX_PAGE: Final = 1_000
+"""Rows of one page of a list."""
+
+DEFAULT_PAGE: Final = 100
+
+CLOCK_SKEW_MINUTES: Final = 10
+"""A phone's clock may run ahead by this much before a visit counts as one of the future."""
+
+MAX_ACCURACY_M: Final = 100_000.0
+"""An accuracy radius above this says nothing about a place in a county."""
+
+STATEMENT_TIMEOUT_MS: Final = 30_000
+"""Longest statement of a web request. Commands have none."""
+
+POOL_SIZE: Final = 16
+"""Database connections of one process, and worker threads of its web server: one each, so none waits for another."""
+
+LOCATOR_MEMORY_MB: Final = 512
+"""Memory that one locator may take for its raster of cells."""
+
+DRAWING_TOLERANCE_M: Final = 10.0
+"""Shared-edge simplification of what maps draw: about a pixel at zoom 14."""

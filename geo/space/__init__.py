@@ -1,0 +1,1 @@
+"""Numbers and geometries, without a database: codes, frames, shapes, the locator."""

@@ -1,0 +1,133 @@
+"""Polygons: repair, measure, simplify together.
+
+All geometries are arrays of shapely objects in EPSG:4326 unless a name says metres.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import Geod
+
+Geometries = NDArray[np.object_]
+
+_METRES_PER_DEGREE: Final = 111_320.0
+_GEOD: Final = Geod(ellps="WGS84")
+_PARTITION_TOLERANCE: Final = 1e-6
+_COORDINATE_GRID_DEG: Final = 1e-7
+
+
+def as_multipolygons(geometries: Geometries) -> Geometries:
+    """Valid, two-dimensional MultiPolygons; what has no area at all becomes None.
+
+    Invalid rings are repaired by the structure method, which keeps the area that the rings enclose.
+    """
+    flat = shapely.force_2d(geometries)
+    bad = ~shapely.is_valid(flat) & ~shapely.is_missing(flat)
+    if bad.any():
+        flat = flat.copy()
+        flat[bad] = shapely.make_valid(flat[bad], method="structure", keep_collapsed=False)
+    out = np.empty(len(flat), dtype=object)
+    for i, geometry in enumerate(flat):
+        parts = [] if geometry is None else [p for p in _polygons(geometry) if not p.is_empty]
+        out[i] = shapely.multipolygons(parts) if parts else None
+    return out
+
+
+def area_m2(geometries: Geometries) -> NDArray[np.float64]:
+    """Area on the WGS-84 ellipsoid in m² (Karney 2013, as in GeographicLib)."""
+    oriented = shapely.orient_polygons(geometries, exterior_cw=False)
+    return np.array([abs(_GEOD.geometry_area_perimeter(g)[0]) for g in oriented], dtype=np.float64)
+
+
+def union(geometries: Geometries) -> shapely.MultiPolygon:
+    """What all of them cover together."""
+    return _one(as_multipolygons(np.array([shapely.union_all(geometries)], dtype=object)))
+
+
+def simplify_tree(geometries: Geometries, parents: Sequence[int], *, tolerance_m: float) -> Geometries:
+    """Simplify a tree of areas for drawing, so that no gap opens between neighbours at any level.
+
+    The smallest areas that tile their parents are simplified as one coverage, and every parent that its children tile
+    is drawn as their union. What does not tile its parent is simplified with its siblings.
+
+    :param parents: index of each area's parent, -1 for none; parents stand before their children
+    :param tolerance_m: about the distance that may be lost, in metres (Visvalingam–Whyatt area of its square)
+    """
+    count = len(geometries)
+    if not count:
+        return geometries
+    children: list[list[int]] = [[] for _ in range(count)]
+    for index, parent in enumerate(parents):
+        if parent >= 0:
+            children[parent].append(index)
+    tiled = [bool(below) and _tiles(geometries[i], geometries[below]) for i, below in enumerate(children)]
+    drawn = np.empty(count, dtype=object)
+    for group in _coverages(parents, children, tiled):
+        drawn[group] = _simplify_coverage(geometries[group], tolerance_m)
+    for index in reversed(range(count)):
+        if tiled[index]:
+            drawn[index] = shapely.coverage_union_all(drawn[children[index]])
+    return _sound(drawn, geometries)
+
+
+def _coverages(parents: Sequence[int], children: list[list[int]], tiled: list[bool]) -> list[list[int]]:
+    """Groups of areas to be simplified together: the leaves below each area that nothing tiles further up."""
+    groups: list[list[int]] = []
+    starts = [[i for i, parent in enumerate(parents) if parent < 0]]
+    while starts:
+        group: list[int] = []
+        open_ = list(starts.pop())
+        while open_:
+            index = open_.pop()
+            if tiled[index]:
+                open_.extend(children[index])
+                continue
+            group.append(index)
+            if children[index]:
+                starts.append(children[index])
+        groups.append(sorted(group))
+    return groups
+
+
+def _tiles(parent: shapely.Geometry, children: Geometries) -> bool:
+    total = shapely.area(parent)
+    same_area = math.isclose(float(shapely.area(children).sum()), total, rel_tol=_PARTITION_TOLERANCE)
+    # Equal areas are not enough: two children that overlap as much as they leave open would pass.
+    return same_area and bool(shapely.coverage_is_valid(children))
+
+
+def _simplify_coverage(geometries: Geometries, tolerance_m: float) -> Geometries:
+    west, south, east, north = shapely.total_bounds(geometries)
+    stretch = np.array([math.cos(math.radians((south + north) / 2)) * _METRES_PER_DEGREE, _METRES_PER_DEGREE])
+    origin = np.array([(west + east) / 2, (south + north) / 2])
+    metric = shapely.transform(geometries, lambda xy: (xy - origin) * stretch)
+    simple = shapely.coverage_simplify(metric, tolerance_m)
+    # Vertices that neighbours share go through the same arithmetic, so they stay shared.
+    grid = _COORDINATE_GRID_DEG
+    back = shapely.transform(simple, lambda xy: np.round((xy / stretch + origin) / grid) * grid)
+    return np.asarray(back, dtype=object)
+
+
+def _sound(drawn: Geometries, originals: Geometries) -> Geometries:
+    """Rounding can break a sliver: what came out invalid or empty is repaired, or drawn as it was."""
+    repaired = as_multipolygons(drawn)
+    lost = shapely.is_missing(repaired)
+    repaired[lost] = as_multipolygons(originals[lost])
+    return repaired
+
+
+def _one(geometries: Geometries) -> shapely.MultiPolygon:
+    geometry = geometries[0]
+    return geometry if geometry is not None else shapely.MultiPolygon()
+
+
+def _polygons(geometry: shapely.Geometry) -> list[shapely.Polygon]:
+    if isinstance(geometry, shapely.Polygon):
+        return [geometry]
+    if isinstance(geometry, shapely.MultiPolygon | shapely.GeometryCollection):
+        return [polygon for part in geometry.geoms for polygon in _polygons(part)]
+    return []
