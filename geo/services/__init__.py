@@ -1,0 +1,1 @@
+"""What happens: each service flushes and never commits."""

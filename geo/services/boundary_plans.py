@@ -1,0 +1,235 @@
+"""What a boundary file would make of a county: the tree of the next version, checked before anything is written."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import shapely
+from geoalchemy2.shape import to_shape
+from sqlalchemy.orm import Session
+
+from geo.errors import InvalidChoice
+from geo.intake.boundary_files import BoundaryLayer
+from geo.intake.rejections import Rejection
+from geo.space import hierarchy, shapes
+from geo.space.codes import CN_DIGITS, LEVELS, Level, Scheme, is_code, scheme_of
+from geo.space.crs import metric_epsg
+from geo.storage.queries import boundaries, counties
+from geo.storage.queries.boundaries import VersionInfo
+from geo.storage.queries.counties import CountyInfo
+
+DERIVED = "derived"
+"""Kind of a county area that no file brought: it is what the areas below it cover together."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedArea:
+    """An area of the next version; ``row`` is None for one that is taken over from the active version."""
+
+    code: str
+    level: Level
+    name: str
+    kind: str | None
+    parent: str | None
+    households: int | None
+    population: int | None
+    geometry: shapely.Geometry
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The next version as it would be. ``errors`` forbid it, ``warnings`` are told."""
+
+    county: CountyInfo
+    is_new_county: bool
+    based_on: VersionInfo | None
+    source: str
+    areas: Sequence[PlannedArea]
+    places: dict[str, hierarchy.Place]
+    errors: Sequence[Rejection]
+    warnings: Sequence[Rejection]
+
+    def count(self, level: Level) -> int:
+        """Areas of one level."""
+        return sum(area.level == level for area in self.areas)
+
+
+def plan(
+    session: Session,
+    layer: BoundaryLayer,
+    *,
+    county: str | None = None,
+    county_name: str | None = None,
+    time_zone: str = "Asia/Shanghai",
+) -> Plan:
+    """Put a layer into the active version of its county: its level is replaced, the others stay.
+
+    :param county: needed where the codes are opaque and no county, or more than one, is stored
+    :param county_name: name of a county that no file brings as an area
+    """
+    code = county or _county_of(session, layer)
+    known = counties.find(session, code)
+    info = known or CountyInfo(code, scheme_of(code), ZoneInfo(time_zone), _epsg(layer))
+    active = boundaries.find_active(session, code) if known else None
+    new = _new_areas(layer)
+    kept = _kept_areas(session, active, layer.level) if active else []
+    areas = _with_county([*kept, *new], code, county_name)
+    tree = hierarchy.build(
+        (hierarchy.Node(area.code, area.level, area.parent) for area in areas), county=code, scheme=info.scheme
+    )
+    rows = {area.code: area.row or 0 for area in areas}
+    errors = [*layer.refused, *_bad_codes(new, info.scheme, code), *_duplicates(areas), *_orphans(tree, rows)]
+    warnings = [*_repaired(layer), *_untidy(layer)]
+    areas.sort(key=lambda area: (LEVELS.index(area.level), area.code))
+    return Plan(info, known is None, active, layer.source, areas, dict(tree.places), errors, warnings)
+
+
+def _county_of(session: Session, layer: BoundaryLayer) -> str:
+    codes = layer.areas["code"].tolist()
+    digits = CN_DIGITS[layer.level]
+    if codes and all(is_code(code, layer.level, "cn") for code in codes):
+        named = sorted({code[: CN_DIGITS["county"]] for code in codes})
+        if len(named) > 1:
+            raise InvalidChoice(field="--county", value="", choices=", ".join(named))
+        return str(named[0])
+    stored = counties.all_codes(session)
+    if len(stored) != 1:
+        choices = ", ".join(stored) or f"CODE (these are no {digits}-digit codes)"
+        raise InvalidChoice(field="--county", value="", choices=choices)
+    return stored[0]
+
+
+def _epsg(layer: BoundaryLayer) -> int:
+    west, _, east, _ = layer.areas.total_bounds
+    return metric_epsg((west + east) / 2)
+
+
+def _new_areas(layer: BoundaryLayer) -> list[PlannedArea]:
+    return [
+        PlannedArea(
+            code=record.code,
+            level=layer.level,
+            name=record.name,
+            kind=record.kind,
+            parent=record.parent if layer.level != "county" else None,
+            households=_count(record.households),
+            population=_count(record.population),
+            geometry=record.geometry,
+            row=int(record.row),
+        )
+        for record in layer.areas.itertuples(index=False)
+    ]
+
+
+def _count(value: object) -> int | None:
+    return int(value) if isinstance(value, int | float | np.integer) else None
+
+
+def _kept_areas(session: Session, version: VersionInfo, replaced: Level) -> list[PlannedArea]:
+    others = [level for level in LEVELS if level != replaced]
+    return [
+        PlannedArea(
+            code=row.code,
+            level=row.level,
+            name=row.name,
+            kind=row.kind,
+            parent=row.parent_code,
+            households=row.households,
+            population=row.population,
+            geometry=to_shape(row.geom),
+        )
+        for row in boundaries.area_rows(session, version.county, version.version, others)
+    ]
+
+
+def _with_county(areas: list[PlannedArea], code: str, name: str | None) -> list[PlannedArea]:
+    """A county that was never loaded is derived anew from the highest level there is."""
+    county = next((area for area in areas if area.level == "county"), None)
+    if county is not None and county.kind != DERIVED:
+        return areas
+    below = [area for area in areas if area.level != "county"]
+    top = min((LEVELS.index(area.level) for area in below), default=0)
+    highest = [area.geometry for area in below if LEVELS.index(area.level) == top]
+    return [
+        PlannedArea(
+            code=code,
+            level="county",
+            name=name or (county.name if county else code),
+            kind=DERIVED,
+            parent=None,
+            households=None,
+            population=None,
+            geometry=shapes.union(np.array(highest, dtype=object)),
+        ),
+        *below,
+    ]
+
+
+def _bad_codes(areas: Iterable[PlannedArea], scheme: Scheme, county: str) -> list[Rejection]:
+    bad: list[Rejection] = []
+    for area in areas:
+        if not is_code(area.code, area.level, scheme):
+            digits = CN_DIGITS[area.level] if scheme == "cn" else 0
+            en = f"{area.code!r} is not a {area.level} code" + (f" of {digits} digits" if digits else "")
+            zh = f"“{area.code}”不是{digits}位代码" if digits else f"“{area.code}”不能用作代码"
+            bad.append(Rejection(area.row or 0, "code", en, zh))
+        elif area.level == "county" and area.code != county:
+            bad.append(
+                Rejection(
+                    area.row or 0, "code", f"{area.code} is not the county {county}", f"{area.code} 不是本县 {county}"
+                )
+            )
+    return bad
+
+
+def _duplicates(areas: Iterable[PlannedArea]) -> list[Rejection]:
+    seen: dict[str, list[PlannedArea]] = defaultdict(list)
+    for area in areas:
+        seen[area.code].append(area)
+    return [
+        Rejection(
+            again.row or 0,
+            "code",
+            f"{code} stands already {_where(first)}",
+            f"{code} 已经出现过（{_where(first)}）",
+        )
+        for code, (first, *more) in seen.items()
+        for again in more
+    ]
+
+
+def _where(area: PlannedArea) -> str:
+    return f"row {area.row}" if area.row else f"{area.level} {area.name}"
+
+
+def _orphans(tree: hierarchy.Tree, rows: dict[str, int]) -> list[Rejection]:
+    return [
+        Rejection(
+            rows.get(node.code, 0),
+            "parent",
+            f"{node.level} {node.code} has the parent {parent}, which is not there; load that level first, "
+            "or name the column with --column parent=NAME",
+            f"{node.code} 的上级 {parent} 不存在；请先载入上级，或用 --column parent=列名 指定上级列",
+        )
+        for node, parent in tree.orphans
+    ]
+
+
+def _repaired(layer: BoundaryLayer) -> list[Rejection]:
+    return [
+        Rejection(row, "geometry", "was invalid and has been repaired", "图形无效，已修复") for row in layer.repaired
+    ]
+
+
+def _untidy(layer: BoundaryLayer) -> list[Rejection]:
+    """Neighbours that overlap, or share an edge without sharing its vertices; the first one is named."""
+    edges = shapely.coverage_invalid_edges(layer.areas.geometry.to_numpy())
+    bad = np.flatnonzero(~shapely.is_empty(edges))
+    if not len(bad):
+        return []
+    row = int(layer.areas["row"].iloc[bad[0]])
+    en = f"{len(bad)} areas overlap a neighbour or do not share its vertices"
+    return [Rejection(row, "geometry", en, f"{len(bad)} 个区域与相邻区域重叠或边界不吻合")]

@@ -1,0 +1,40 @@
+"""Tag stored visits and places anew when another boundary version takes force: only what changes is written."""
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from geo.services.tagging import tagger
+from geo.storage.queries import positions
+from geo.storage.queries.boundaries import VersionInfo
+
+
+def retag_visits(session: Session, version: VersionInfo) -> tuple[int, int]:
+    """Tag every visit of the county by a version.
+
+    :return: visits looked at, visits whose tag changed
+    """
+    stored = positions.of_visits(session, version.county)
+    tags = tagger(session, version).tag_all(stored.lon, stored.lat, stored.claimed)
+    # A grid may keep its code and come under another village: the whole chain is compared.
+    changed = np.flatnonzero(tags.chains != stored.tagged)
+    if len(changed):
+        words = np.array(tags.words(stored.lon), dtype=object)
+        columns = (stored.ids, words, tags.town, tags.village, tags.grid)
+        rows = zip(*(column[changed].tolist() for column in columns), strict=True)
+        positions.write_visit_tags(session, version.county, list(rows))
+    return len(stored.ids), len(changed)
+
+
+def retag_places(session: Session, version: VersionInfo) -> int:
+    """Put every place with a position into the area that now contains it; where none does, it stays where it was.
+
+    :return: places that moved
+    """
+    stored = positions.of_places(session, version.county)
+    located = ~np.isnan(stored.lon)
+    found = tagger(session, version).tag(stored.lon[located], stored.lat[located]).deepest
+    moved = (found != None) & (found != stored.tagged[located])  # noqa: E711 - elementwise
+    if moved.any():
+        rows = list(zip(stored.ids[located][moved].tolist(), found[moved].tolist(), strict=True))
+        positions.write_place_areas(session, version.county, rows)
+    return int(moved.sum())

@@ -1,0 +1,158 @@
+"""Which area a position belongs to: the locators of a boundary version, kept in memory.
+
+A position is tagged to the deepest area that contains it; the areas above are those of its path, since functional zones
+run villages whose ground lies in another town. Where no grid contains it the village is asked, then the town.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from geo.limits import LOCATOR_MEMORY_MB
+from geo.space.codes import Level
+from geo.space.locator import Locator
+from geo.storage.queries import areas
+from geo.storage.queries.boundaries import VersionInfo
+
+Codes = NDArray[np.object_]
+
+_TAGGED_LEVELS: Final[tuple[Level, ...]] = ("grid", "village", "town")
+_KEPT_VERSIONS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """Codes of town, village and grid, one a position; None where there is none."""
+
+    town: Codes
+    village: Codes
+    grid: Codes
+
+    @property
+    def deepest(self) -> Codes:
+        """The grid, else the village, else the town; None outside all of them."""
+        return np.where(self.grid != None, self.grid, np.where(self.village != None, self.village, self.town))  # noqa: E711 - elementwise
+
+    @property
+    def chains(self) -> Codes:
+        """``town/village/grid``, empty where there is none: one text to compare."""
+        codes = zip(self.town.tolist(), self.village.tolist(), self.grid.tolist(), strict=True)
+        out = np.empty(len(self.town), dtype=object)
+        out[:] = [f"{town or ''}/{village or ''}/{grid or ''}" for town, village, grid in codes]
+        return out
+
+    def words(self, lon: NDArray[np.float64]) -> list[str]:
+        """``unlocated`` where the longitude is NaN, else ``inside`` or ``outside``."""
+        inside = np.where(self.deepest == None, "outside", "inside")  # noqa: E711 - elementwise
+        return [str(word) for word in np.where(np.isnan(lon), "unlocated", inside)]
+
+
+class Tagger:
+    """The locators of one version. Read-only once made, so that threads share it."""
+
+    def __init__(self, session: Session, version: VersionInfo) -> None:
+        self.version = version
+        self._levels = [(level, areas.level_shapes(session, version, level)) for level in _TAGGED_LEVELS]
+        self._levels = [(level, shapes) for level, shapes in self._levels if len(shapes.codes)]
+        share = max(1, LOCATOR_MEMORY_MB // max(1, len(self._levels)))
+        self._locators = [Locator(shapes.geometries, memory_limit_mb=share) for _, shapes in self._levels]
+        west, south, east, north = shapely.total_bounds(
+            np.concatenate([shapes.geometries for _, shapes in self._levels])
+        )
+        self._bounds = (float(west), float(south), float(east), float(north))
+        self._by_code = {
+            code: (shapes, index)
+            for _, shapes in reversed(self._levels)
+            for index, code in enumerate(shapes.codes.tolist())
+        }
+
+    def tag(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Tags:
+        """Tags of positions, WGS-84 degrees, shape (n,)."""
+        tags = _no_tags(len(lon))
+        open_ = np.arange(len(lon))
+        for (_, shapes), locator in zip(self._levels, self._locators, strict=True):
+            found = locator.locate(lon[open_], lat[open_])
+            hit = found >= 0
+            _fill(tags, open_[hit], shapes, found[hit])
+            open_ = open_[~hit]
+            if not len(open_):
+                break
+        return tags
+
+    def tag_all(self, lon: NDArray[np.float64], lat: NDArray[np.float64], claimed: Codes) -> Tags:
+        """Tags of visits: by position, and by the claimed area where the position is NaN."""
+        tags = self.tag(lon, lat)
+        without = np.flatnonzero(np.isnan(lon))
+        claims = self.tag_claims(claimed[without].tolist())
+        tags.town[without], tags.village[without], tags.grid[without] = claims.town, claims.village, claims.grid
+        return tags
+
+    def tag_claims(self, codes: Sequence[str | None]) -> Tags:
+        """Tags of claimed areas; a county, None or an unknown code gives none."""
+        tags = _no_tags(len(codes))
+        for position, code in enumerate(codes):
+            found = self._by_code.get(code) if code else None
+            if found is not None:
+                _fill(tags, np.array([position]), found[0], np.array([found[1]]))
+        return tags
+
+    def candidates(self, lon: float, lat: float, radius_m: float) -> list[tuple[str, float]]:
+        """Areas of the smallest level that has any within a radius of one position: code and metres, nearest first."""
+        for (_, shapes), locator in zip(self._levels, self._locators, strict=True):
+            found = locator.candidates(np.array([lon]), np.array([lat]), radius_m)
+            if len(found.area):
+                return list(zip(shapes.codes[found.area].tolist(), found.distance_m.tolist(), strict=True))
+        return []
+
+    def knows(self, code: str) -> bool:
+        """Whether a town, village or grid has this code."""
+        return code in self._by_code
+
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of all areas, in degrees."""
+        return self._bounds
+
+
+def _no_tags(count: int) -> Tags:
+    return Tags(*(np.full(count, None, dtype=object) for _ in range(3)))
+
+
+def _fill(tags: Tags, where: NDArray[np.intp], shapes: areas.LevelShapes, index: NDArray[np.integer]) -> None:
+    tags.town[where] = shapes.ancestors["town"][index]
+    tags.village[where] = shapes.ancestors["village"][index]
+    tags.grid[where] = shapes.ancestors["grid"][index]
+
+
+class _Cache:
+    """The taggers of the last few versions, by database and version."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taggers: OrderedDict[tuple[object, ...], Tagger] = OrderedDict()
+
+    def get(self, session: Session, version: VersionInfo) -> Tagger:
+        # Only what names the areas: a version that is activated has the same ones as while it was staged.
+        key = (str(session.get_bind().engine.url), version.county, version.version, version.loaded_at)
+        with self._lock:
+            tagger = self._taggers.get(key)
+            if tagger is None:
+                tagger = self._taggers[key] = Tagger(session, version)
+                while len(self._taggers) > _KEPT_VERSIONS:
+                    self._taggers.popitem(last=False)
+            self._taggers.move_to_end(key)
+            return tagger
+
+
+_cache = _Cache()
+
+
+def tagger(session: Session, version: VersionInfo) -> Tagger:
+    """The tagger of a version, made at its first use and kept."""
+    return _cache.get(session, version)

@@ -1,0 +1,192 @@
+"""Record visits: a batch is tagged at once and stored in one statement; every row is answered.
+
+A row is *stored*, a *duplicate* (the same id with the same content is there already), in *conflict* (the same id with
+other content; both are shown), or *rejected* with its reason. One bad row rejects itself, not the batch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from geo.errors import Lang
+from geo.intake.rejections import Rejection
+from geo.intake.visits import NumberedVisit
+from geo.services.tagging import Tagger, Tags, tagger
+from geo.space.crs import FRAMES, to_wgs84
+from geo.storage.queries import boundaries, counties, visits
+from geo.storage.queries.counties import CountyInfo
+
+Outcome = Literal["stored", "duplicate", "conflict", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one row. ``sent`` and ``kept`` are set where they differ under one id."""
+
+    row: int
+    outcome: Outcome
+    id: UUID | None = None
+    rejection: Rejection | None = None
+    sent: dict[str, Any] | None = None
+    kept: dict[str, Any] | None = None
+
+    def reason(self, lang: Lang) -> str | None:
+        """Why it was not stored, in one language."""
+        return self.rejection.text(lang) if self.rejection else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Good rows with their positions in WGS-84; NaN where a row has none."""
+
+    rows: list[NumberedVisit]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+
+    def keep(self, mask: NDArray[np.bool_]) -> "_Batch":
+        rows = [row for row, kept in zip(self.rows, mask.tolist(), strict=True) if kept]
+        return _Batch(rows, self.lon[mask], self.lat[mask])
+
+
+def record(
+    session: Session, county: CountyInfo, rows: Sequence[NumberedVisit], refused: Sequence[Rejection] = ()
+) -> list[Answer]:
+    """Store what can be stored and answer every row, in the order of their numbers.
+
+    :raises NoBoundaries: nothing is in force that visits could be tagged to
+    """
+    answers = [Answer(rejection.row, "rejected", rejection=rejection) for rejection in refused]
+    if rows:
+        counties.hold(session, county.code, alone=False)
+        areas = tagger(session, boundaries.active(session, county.code))
+        batch, wrong = _check(session, county, _positions(rows), areas)
+        answers += [Answer(rejection.row, "rejected", rejection=rejection) for rejection in wrong]
+        answers += _store(session, county, batch, areas)
+    return sorted(answers, key=lambda answer: answer.row)
+
+
+def _positions(rows: Sequence[NumberedVisit]) -> _Batch:
+    lon = np.array([np.nan if row.visit.lon is None else row.visit.lon for row in rows], dtype=np.float64)
+    lat = np.array([np.nan if row.visit.lat is None else row.visit.lat for row in rows], dtype=np.float64)
+    frames = np.array([row.visit.frame for row in rows])
+    for frame in FRAMES:
+        mine = frames == frame
+        lon[mine], lat[mine] = to_wgs84(lon[mine], lat[mine], frame)
+    return _Batch(list(rows), lon, lat)
+
+
+def _check(session: Session, county: CountyInfo, batch: _Batch, areas: Tagger) -> tuple[_Batch, list[Rejection]]:
+    """Refuse rows that name what is not there, or whose axes are swapped."""
+    staff = visits.known_staff(session, county.code, {row.visit.staff_no for row in batch.rows})
+    places = visits.known_places(session, county.code, {row.visit.place for row in batch.rows if row.visit.place})
+    swapped = _swapped(batch, areas)
+    wrong: list[Rejection | None] = []
+    for row, is_swapped in zip(batch.rows, swapped.tolist(), strict=True):
+        wrong.append(_reason(row, staff, places, areas, is_swapped=is_swapped))
+    good = np.array([reason is None for reason in wrong], dtype=bool)
+    return batch.keep(good), [reason for reason in wrong if reason is not None]
+
+
+def _swapped(batch: _Batch, areas: Tagger) -> NDArray[np.bool_]:
+    """Outside the county as they stand, inside its bounds with lon and lat exchanged."""
+    west, south, east, north = areas.bounds()
+
+    def inside(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
+
+    return ~inside(batch.lon, batch.lat) & inside(batch.lat, batch.lon)
+
+
+def _reason(
+    row: NumberedVisit, staff: set[str], places: set[str], areas: Tagger, *, is_swapped: bool
+) -> Rejection | None:
+    visit = row.visit
+    if visit.staff_no not in staff:
+        return Rejection(
+            row.row, "staff_no", f"no cadre has the number {visit.staff_no}", f"没有工号为 {visit.staff_no} 的干部"
+        )
+    if visit.place is not None and visit.place not in places:
+        return Rejection(row.row, "place", f"no place has the id {visit.place}", f"没有编号为 {visit.place} 的走访对象")
+    if is_swapped:
+        return Rejection(row.row, "lat", "lon and lat look swapped", "经度和纬度似乎填反了")
+    if visit.lon is None and visit.claimed_area is not None and not areas.knows(visit.claimed_area):
+        return Rejection(
+            row.row,
+            "claimed_area",
+            f"no town, village or grid in force has the code {visit.claimed_area}",
+            f"现行边界中没有代码为 {visit.claimed_area} 的乡镇、村（社区）或网格",
+        )
+    return None
+
+
+def _store(session: Session, county: CountyInfo, batch: _Batch, areas: Tagger) -> list[Answer]:
+    claimed = np.array([row.visit.claimed_area for row in batch.rows] or [None], dtype=object)[: len(batch.rows)]
+    tags = areas.tag_all(batch.lon, batch.lat, claimed)
+    records = _records(batch, tags)
+    first: dict[UUID, visits.VisitRecord] = {}
+    for record_ in records:
+        first.setdefault(record_.id, record_)
+    stored = visits.insert_new(session, county.code, list(first.values()))
+    others = [record_.id for record_ in records if record_.id not in stored]
+    kept = {**visits.contents(session, county.code, others), **{id_: first[id_].content() for id_ in stored}}
+    return [
+        _answer(row.row, record_, kept[record_.id], is_new=record_.id in stored and first[record_.id] is record_)
+        for row, record_ in zip(batch.rows, records, strict=True)
+    ]
+
+
+def _answer(row: int, record_: visits.VisitRecord, kept: dict[str, Any], *, is_new: bool) -> Answer:
+    answer = Answer(row, "stored", record_.id)
+    if is_new:
+        return answer
+    sent = record_.content()
+    if sent == kept:
+        return replace(answer, outcome="duplicate")
+    different = ", ".join(name for name in sent if sent[name] != kept[name])
+    rejection = Rejection(
+        row,
+        "id",
+        f"this id is stored already with other content ({different})",
+        f"该编号已存有不同内容（{different}）",
+    )
+    return replace(answer, outcome="conflict", rejection=rejection, sent=sent, kept=kept)
+
+
+def _records(batch: _Batch, tags: Tags) -> list[visits.VisitRecord]:
+    words = tags.words(batch.lon)
+    columns = zip(
+        batch.rows,
+        batch.lon.tolist(),
+        batch.lat.tolist(),
+        words,
+        tags.town.tolist(),
+        tags.village.tolist(),
+        tags.grid.tolist(),
+        strict=True,
+    )
+    return [
+        visits.VisitRecord(
+            id=row.id,
+            staff_no=row.visit.staff_no,
+            started_at=row.visit.started_at,
+            ended_at=row.visit.ended_at,
+            lon=None if word == "unlocated" else lon,
+            lat=None if word == "unlocated" else lat,
+            frame=None if word == "unlocated" else row.visit.frame,
+            accuracy_m=row.visit.accuracy_m,
+            claimed_area=row.visit.claimed_area,
+            place=row.visit.place,
+            topics=row.visit.topics,
+            note=row.visit.note,
+            tag=word,
+            town=town,
+            village=village,
+            grid=grid,
+        )
+        for row, lon, lat, word, town, village, grid in columns
+    ]

@@ -1,0 +1,1 @@
+"""Tables, queries, migrations, and where the database comes from."""

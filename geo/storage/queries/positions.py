@@ -1,0 +1,98 @@
+"""Positions and claims of stored visits and places, as arrays for a locator."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.orm import Session
+
+from geo.storage.bulk import copy_rows
+from geo.storage.tables import Place, Visit
+
+Codes = NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Arrays of one length. ``lon`` and ``lat`` are NaN where a row has no position."""
+
+    ids: Codes
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    claimed: Codes
+    tagged: Codes
+    """What the row is tagged to now: ``town/village/grid`` of a visit, the area of a place; empty for none."""
+
+
+def of_visits(session: Session, county: str, *, before: datetime | None = None) -> Positions:
+    """Every visit of a county, or those that began before an instant."""
+    query = select(
+        Visit.id,
+        func.ST_X(Visit.position),
+        func.ST_Y(Visit.position),
+        Visit.claimed_area,
+        func.concat(Visit.town_code, "/", Visit.village_code, "/", Visit.grid_code),
+    ).where(Visit.county_code == county)
+    return _arrays(session, query if before is None else query.where(Visit.started_at < before))
+
+
+def of_places(session: Session, county: str) -> Positions:
+    """Every place of a county; what it is tagged to now stands for its claim too."""
+    area = func.coalesce(Place.area_code, "")
+    return _arrays(
+        session,
+        select(Place.id, func.ST_X(Place.position), func.ST_Y(Place.position), Place.area_code, area).where(
+            Place.county_code == county
+        ),
+    )
+
+
+def write_visit_tags(session: Session, county: str, rows: Sequence[Sequence[object]]) -> None:
+    """Set tags: rows of id, tag, town, village, grid."""
+    session.execute(
+        text(
+            "CREATE TEMP TABLE retagged (id uuid PRIMARY KEY, tag text, town_code text, village_code text,"
+            " grid_code text) ON COMMIT DROP"
+        )
+    )
+    copy_rows(session, "retagged", ("id", "tag", "town_code", "village_code", "grid_code"), rows)  # type: ignore[arg-type]
+    session.execute(
+        text(
+            "UPDATE visits v SET tag = r.tag, town_code = r.town_code, village_code = r.village_code,"
+            " grid_code = r.grid_code FROM retagged r WHERE v.county_code = :county AND v.id = r.id"
+        ),
+        {"county": county},
+    )
+    session.execute(text("DROP TABLE retagged"))
+
+
+def write_place_areas(session: Session, county: str, rows: Sequence[Sequence[object]]) -> None:
+    """Set the area of places: rows of id, area."""
+    session.execute(text("CREATE TEMP TABLE moved (id text PRIMARY KEY, area_code text) ON COMMIT DROP"))
+    copy_rows(session, "moved", ("id", "area_code"), rows)  # type: ignore[arg-type]
+    session.execute(
+        text("UPDATE places p SET area_code = m.area_code FROM moved m WHERE p.county_code = :county AND p.id = m.id"),
+        {"county": county},
+    )
+    session.execute(text("DROP TABLE moved"))
+
+
+def _arrays(session: Session, query: Select[object, float, float, str | None, str]) -> Positions:
+    rows = session.execute(query).all()
+    ids, lon, lat, claimed, tagged = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+    return Positions(
+        ids=_objects(ids),
+        lon=np.array(lon, dtype=np.float64),
+        lat=np.array(lat, dtype=np.float64),
+        claimed=_objects(claimed),
+        tagged=_objects(tagged),
+    )
+
+
+def _objects(values: Sequence[object]) -> Codes:
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
