@@ -1,0 +1,71 @@
+"""The web service: `create_app` puts settings, database, middleware and routers together."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy.orm import sessionmaker
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import errors
+from api.middleware import BodyLimit, RequestLog
+from api.routers import areas, coverage, maps, system, visits
+from geo.settings import Settings
+from geo.space import locator
+from geo.storage.database import make_engine, resolve_url
+from maps import assets
+
+_MIN_GZIP_BYTES = 1_000
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service for some settings; the database is reached at the first request, not here."""
+    logging.getLogger("wangge").setLevel(logging.INFO)
+    engine = make_engine(
+        resolve_url(settings), pool_size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # psycopg2 blocks, so a thread per connection and a connection per thread: none waits for the other.
+        anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
+        locator.warm_up()
+        yield
+        engine.dispose()
+
+    app = FastAPI(
+        title="Wangge 网格",
+        version=version("wangge"),
+        summary="Visit coverage and grid management of a county",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    app.state.sessions = sessionmaker(engine, expire_on_commit=False)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES)
+    app.add_middleware(RequestLog)
+    errors.install(app)
+    for router in (areas.router, visits.router, coverage.router, maps.router, system.router):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=assets.static_dir()), name="static")
+    app.add_api_route("/docs", _docs, include_in_schema=False, response_class=HTMLResponse)
+    return app
+
+
+def _docs() -> HTMLResponse:
+    """Swagger UI from our own assets: the page that FastAPI brings asks a content network."""
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="Wangge API",
+        swagger_js_url=assets.url_of(assets.SWAGGER_JS),
+        swagger_css_url=assets.url_of(assets.SWAGGER_CSS),
+        swagger_favicon_url=assets.url_of("favicon.svg"),
+    )

@@ -1,0 +1,61 @@
+"""Options that several commands share, and how they write what they made."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from api.dependencies import CoverageLevel
+from geo.analysis.coverage import Boundaries
+from geo.errors import FileUnreadable
+from geo.months import Month
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class MonthType(click.ParamType[Month]):
+    """A month as 2026-10."""
+
+    name = "month"
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Month:
+        """Read it; the error says what it should look like."""
+        return value if isinstance(value, Month) else Month.parse(value)
+
+
+month_argument: Decorator = click.argument("month", type=MonthType(), metavar="YYYY-MM")
+county_option: Decorator = click.option("--county", help="County code, where several are stored.")
+area_option: Decorator = click.option("--area", help="Code of the scope: this area and all below it.")
+lang_option: Decorator = click.option("--lang", type=click.Choice(["zh-CN", "en"]), help="Language of words.")
+level_option: Decorator = click.option(
+    "--level", type=click.Choice(get_args(CoverageLevel)), default="village", show_default=True, help="Level to judge."
+)
+boundaries_option: Decorator = click.option(
+    "--boundaries",
+    type=click.Choice(get_args(Boundaries)),
+    default="then",
+    show_default=True,
+    help="Boundaries in force on the month's last day, or the active ones.",
+)
+output_option: Decorator = click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; else the terminal."
+)
+
+
+def write(content: str | bytes, output: Path | None) -> None:
+    """Write a result to a file or to the terminal."""
+    raw = content.encode() if isinstance(content, str) else content
+    if output is None:
+        if isinstance(content, bytes) and sys.stdout.isatty():
+            raise click.UsageError("this format is not for a terminal; name a file with -o")
+        sys.stdout.buffer.write(raw)
+        sys.stdout.flush()
+        return
+    try:
+        output.write_bytes(raw)
+    except OSError as error:
+        reason = f"cannot be written ({error.strerror})"
+        raise FileUnreadable(file=str(output), reason=reason, reason_zh=f"无法写入（{error.strerror}）") from error
+    click.echo(f"{output} ({len(raw):,} bytes)", err=True)

@@ -1,0 +1,103 @@
+"""``wangge organisations|cadres|assignments|places|rules|settings import`` and ``wangge visits import``."""
+
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from api.commands.database import transaction
+from api.commands.options import county_option, lang_option
+from geo.errors import Lang, SheetRejected
+from geo.intake import sheets
+from geo.intake.visits import VisitRow, parse
+from geo.services import sheets as service
+from geo.services import visits as visit_service
+from geo.settings import Settings
+from geo.storage.queries import counties
+
+_SHOWN = 20
+
+
+def sheet_group(kind: str, what: str) -> click.Group:
+    """The group of one kind of sheet with its ``import``."""
+    fields = service.SHEETS[kind].row.model_fields
+    columns = frozenset(field.alias or name for name, field in fields.items())
+
+    @click.group(name=kind, help=f"{what}.")
+    def group() -> None: ...
+
+    @group.command(
+        name="import",
+        help=f"Add or correct {kind} from a csv sheet, whole or not at all. Columns: {', '.join(sorted(columns))}.",
+        epilog=f"Example: wangge {kind} import {kind}.csv",
+    )
+    @click.argument("file", type=click.Path(path_type=Path))
+    @county_option
+    @click.pass_obj
+    def import_(settings: Settings, file: Path, county: str | None) -> None:
+        with transaction(settings) as session:
+            info = counties.resolve(session, county or settings.county)
+            count = service.take(session, info, kind, sheets.rows(file, columns=columns), file.name)
+        click.echo(f"{file.name}: {count} {kind} taken")
+
+    return group
+
+
+@click.group()
+def visits() -> None:
+    """Visits."""
+
+
+@visits.command(name="import", epilog="Example: wangge visits import visits.csv --rejected rejected.csv")
+@click.argument("file", type=click.Path(path_type=Path))
+@county_option
+@lang_option
+@click.option("--rejected", type=click.Path(path_type=Path, dir_okay=False), help="Write refused rows here, with why.")
+@click.pass_obj
+def import_visits(settings: Settings, file: Path, county: str | None, lang: Lang | None, rejected: Path | None) -> None:
+    """Store the visits of a csv sheet, in one transaction. Sending it again stores nothing twice."""
+    words = lang or settings.lang
+    # A sheet of refused rows that was mended comes back with the two columns that were added to it.
+    rows = [
+        (number, {name: value for name, value in fields.items() if name not in sheets.ADDED_COLUMNS})
+        for number, fields in sheets.rows(file, columns=frozenset(VisitRow.model_fields))
+    ]
+    _check_header(file, rows[0][1])
+    with transaction(settings) as session:
+        info = counties.resolve(session, county or settings.county)
+        with click.progressbar(rows, label=file.name, file=sys.stderr) as shown:
+            good, refused = parse(shown, zone=info.zone, now=datetime.now(UTC))
+        answers = visit_service.record(session, info, good, refused)
+    counts = Counter(answer.outcome for answer in answers)
+    click.echo(
+        f"{file.name}: {len(answers)} rows: {counts['stored']} stored, {counts['duplicate']} duplicate, "
+        f"{counts['conflict']} in conflict, {counts['rejected']} rejected"
+    )
+    wrong = [answer for answer in answers if answer.rejection is not None]
+    for answer in wrong[:_SHOWN]:
+        assert answer.rejection is not None  # noqa: S101 - filtered above
+        click.echo(f"row {answer.row}, {answer.rejection.field}: {answer.reason(words)}", err=True)
+    if len(wrong) > _SHOWN:
+        click.echo(f"and {len(wrong) - _SHOWN} more; --rejected FILE writes them all", err=True)
+    if rejected is not None:
+        sheets.write_rejected(rejected, rows, {answer.row: answer.reason(words) or "" for answer in wrong})
+
+
+def _check_header(file: Path, first: dict[str, str]) -> None:
+    for name, field in VisitRow.model_fields.items():
+        if field.is_required() and name not in first:
+            raise SheetRejected(
+                file=file.name, row=1, field=name, reason="there is no such column", reason_zh="没有这一列"
+            )
+    for name in first:
+        if name not in VisitRow.model_fields:
+            known = ", ".join(VisitRow.model_fields)
+            raise SheetRejected(
+                file=file.name,
+                row=1,
+                field=name,
+                reason=f"is not a column of visits ({known})",
+                reason_zh=f"不是走访表的列（{known}）",
+            )

@@ -1,0 +1,103 @@
+"""What endpoints are given, each a typed name: sessions, the county, and every query parameter once."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query, Request
+from sqlalchemy.orm import Session, sessionmaker
+
+from api import errors
+from geo.analysis.coverage import Boundaries
+from geo.errors import InvalidPosition, Lang
+from geo.limits import DEFAULT_PAGE, MAX_CODE_CHARS, MAX_PAGE
+from geo.months import Month
+from geo.settings import Settings
+from geo.space.codes import Level
+from geo.space.crs import Frame
+from geo.storage.queries import counties
+from geo.storage.queries.counties import CountyInfo
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _session(request: Request) -> Iterator[Session]:
+    """One transaction a request: committed before the answer is sent, so that what was answered is stored."""
+    make: sessionmaker[Session] = request.app.state.sessions
+    with make.begin() as session:
+        yield session
+
+
+SettingsDep = Annotated[Settings, Depends(_settings)]
+SessionDep = Annotated[Session, Depends(_session, scope="function")]
+
+CodeQuery = Annotated[str | None, Query(max_length=MAX_CODE_CHARS)]
+
+
+def _county(
+    session: SessionDep,
+    settings: SettingsDep,
+    county: Annotated[CodeQuery, Query(description="county, where several are stored")] = None,
+) -> CountyInfo:
+    return counties.resolve(session, county or settings.county)
+
+
+CountyDep = Annotated[CountyInfo, Depends(_county)]
+
+
+def _month(
+    month: Annotated[str, Query(description="YYYY-MM, in the county's calendar", examples=["2026-10"])],
+) -> Month:
+    return Month.parse(month)
+
+
+def _optional_month(
+    month: Annotated[str | None, Query(description="YYYY-MM; the latest with visits if not given")] = None,
+) -> Month | None:
+    return None if month is None else Month.parse(month)
+
+
+MonthQuery = Annotated[Month, Depends(_month)]
+OptionalMonthQuery = Annotated[Month | None, Depends(_optional_month)]
+
+CoverageLevel = Literal["town", "village", "grid"]
+LevelQuery = Annotated[CoverageLevel, Query(description="level of the areas to be judged")]
+AnyLevelQuery = Annotated[Level | None, Query(description="only areas of this level")]
+AreaQuery = Annotated[CodeQuery, Query(description="code of the scope: this area and all below it")]
+BoundariesQuery = Annotated[
+    Boundaries, Query(description="boundaries in force on the month's last day (then) or the active ones (now)")
+]
+LimitQuery = Annotated[int, Query(ge=1, le=MAX_PAGE, description="rows of a page")]
+CursorQuery = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
+FrameQuery = Annotated[Frame, Query(description="frame of the position that is given")]
+PAGE = DEFAULT_PAGE
+
+
+def _finite(name: str, value: float, limit: float) -> float:
+    if not abs(value) <= limit:  # NaN too
+        raise InvalidPosition(field=name, value=value)
+    return value
+
+
+def _lon(lon: Annotated[float, Query(description="degrees east")]) -> float:
+    return _finite("lon", lon, 180)
+
+
+def _lat(lat: Annotated[float, Query(description="degrees north")]) -> float:
+    return _finite("lat", lat, 90)
+
+
+LonQuery = Annotated[float, Depends(_lon)]
+LatQuery = Annotated[float, Depends(_lat)]
+
+
+def _lang(
+    request: Request,
+    lang: Annotated[Lang | None, Query(description="language of words; else Accept-Language, else the setting")] = None,
+) -> Lang:
+    return lang or errors.language(request)
+
+
+LangQuery = Annotated[Lang, Depends(_lang)]

@@ -1,0 +1,142 @@
+"""From errors to answers: one table of statuses, one shape (RFC 9457 problem+json), for everything that is refused."""
+
+import logging
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError, OperationalError
+from starlette.exceptions import HTTPException
+
+from geo.errors import Conflict, InvalidInput, Lang, NotFound, ServiceUnavailable, TooLarge, WanggeError
+from maps.assets import AssetMissing
+
+_log = logging.getLogger("wangge.errors")
+
+STATUS: Final[Mapping[type[WanggeError], HTTPStatus]] = {
+    InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ServiceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+_TITLES: Final[Mapping[int, tuple[str, str]]] = {
+    400: ("请求格式有误", "Malformed request"),
+    404: ("没有找到", "Not found"),
+    405: ("不支持这种方法", "Method not allowed"),
+    409: ("与已存内容冲突", "Conflicts with what is stored"),
+    413: ("内容过大", "Too large"),
+    422: ("请求有误", "Cannot be processed"),
+    500: ("服务内部错误", "Internal error"),
+    503: ("暂时不可用", "Not available"),
+}
+
+_TIMED_OUT: Final = "57014"
+
+
+def language(request: Request) -> Lang:
+    """The language of words: ``lang=``, else Accept-Language, else the setting."""
+    asked = request.query_params.get("lang") or request.headers.get("accept-language", "")
+    if asked.lower().startswith("en"):
+        return "en"
+    if asked.lower().startswith("zh"):
+        return "zh-CN"
+    default: Lang = request.app.state.settings.lang
+    return default
+
+
+def problem(request: Request, status: int, detail: str, *, kind: str = "about:blank", **more: Any) -> JSONResponse:
+    """An RFC 9457 answer; ``more`` are its extension members."""
+    zh, en = _TITLES.get(status, ("请求被拒绝", "Refused"))
+    body = {
+        "type": kind,
+        "title": zh if language(request) == "zh-CN" else en,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        "request_id": getattr(request.state, "request_id", None),
+        **more,
+    }
+    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+
+
+def status_of(error: WanggeError) -> HTTPStatus:
+    """The status of an error: that of the nearest class in the table."""
+    for cls in type(error).__mro__:
+        if cls in STATUS:
+            return STATUS[cls]
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def install(app: FastAPI) -> None:
+    """Answer everything that can be raised."""
+    app.add_exception_handler(WanggeError, _wangge)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(AssetMissing, _asset)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _wangge(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, WanggeError)  # noqa: S101 - registered for it
+    name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
+    facts = {key: value if isinstance(value, int | float | str) else str(value) for key, value in error.facts.items()}
+    return problem(
+        request, status_of(error), error.text(language(request)), kind=f"urn:wangge:problem:{name}", facts=facts
+    )
+
+
+def _validation(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    errors = [
+        {"field": ".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0]), "reason": one["msg"]}
+        for one in error.errors()
+    ]
+    first = errors[0] if errors else {"field": "?", "reason": "?"}
+    return problem(
+        request,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        f"{first['field']}: {first['reason']}",
+        kind="urn:wangge:problem:invalid-request",
+        errors=errors,
+    )
+
+
+def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    answer = problem(request, error.status_code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _asset(request: Request, error: Exception) -> JSONResponse:
+    return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error), kind="urn:wangge:problem:asset-missing")
+
+
+def _database(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DBAPIError)  # noqa: S101 - registered for it
+    zh = language(request) == "zh-CN"
+    if getattr(error.orig, "pgcode", None) == _TIMED_OUT:
+        detail = "查询超过时限，请缩小范围" if zh else "the query took too long; ask for a smaller area"
+        return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, kind="urn:wangge:problem:timed-out")
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        _log.error("database: %s", " ".join(str(error.orig).split()))
+        detail = "数据库没有应答，请稍后再试" if zh else "the database does not answer; try again shortly"
+        return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, kind="urn:wangge:problem:database")
+    return _unexpected(request, error)
+
+
+def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    _log.error("unexpected, request %s", getattr(request.state, "request_id", None), exc_info=error)
+    detail = (
+        "发生了意外错误，已记入日志"
+        if language(request) == "zh-CN"
+        else "something unexpected happened; it is in the log"
+    )
+    return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail)

@@ -1,0 +1,216 @@
+"""A coverage report as JSON, CSV, workbook, GeoJSON or text: all drawn from the one value.
+
+CSV, JSON and GeoJSON are for machines and keep English names; the workbook and the text table are for people and speak
+their language. Text that a spreadsheet would take for a formula is kept as text.
+"""
+
+import csv
+import io
+import json
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import shapely
+from openpyxl import Workbook
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+from api.schemas.coverage import AreaCoverageOut, CoverageOut, CoverageSummary
+from geo.analysis.coverage import AreaCoverage, CoverageReport
+from geo.errors import Lang
+from maps import labels
+
+Format = Literal["json", "csv", "xlsx", "geojson", "table"]
+WebFormat = Literal["json", "csv", "xlsx", "geojson"]
+Cell = str | int | float | None
+Rows = Sequence[AreaCoverage]
+
+MEDIA_TYPES: Final[Mapping[str, str]] = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "geojson": "application/geo+json",
+    "json": "application/json",
+}
+
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_MAX_COLUMN_WIDTH: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column: its name for machines, its words for people, and how a row fills it."""
+
+    name: str
+    zh: str
+    en: str
+    value: Callable[[AreaCoverage, Lang], Cell]
+    in_text: bool = False
+
+    def title(self, lang: Lang) -> str:
+        return self.zh if lang == "zh-CN" else self.en
+
+
+def _word(key: str, lang: Lang) -> str:
+    return labels.COVERAGE_WORDS[key].text(lang)
+
+
+def _people(row: AreaCoverage, lang: Lang) -> str:
+    return "、".join(f"{one.name}（{labels.role_name(one.role, lang)}）" for one in row.facts.responsible)
+
+
+_COLUMNS: Final = (
+    _Column("code", "代码", "Code", lambda row, _: row.facts.code, in_text=True),
+    _Column("name", "名称", "Name", lambda row, _: row.facts.name, in_text=True),
+    _Column("parent", "上级", "Parent", lambda row, _: row.facts.parent_name, in_text=True),
+    _Column("level", "层级", "Level", lambda row, lang: labels.level_name(row.facts.level, lang)),
+    _Column("tier", "类别", "Tier", lambda row, lang: _word(row.facts.tier, lang)),
+    _Column("status", "状态", "Status", lambda row, lang: _word(row.status, lang), in_text=True),
+    _Column("unassigned", "无人负责", "Nobody assigned", lambda row, _: "✓" if row.unassigned else "", in_text=True),
+    _Column("required", "要求", "Required", lambda row, _: row.required, in_text=True),
+    _Column("visits", "走访次数", "Visits", lambda row, _: row.facts.visits, in_text=True),
+    _Column("unlocated", "其中无定位", "Of these without position", lambda row, _: row.facts.unlocated),
+    _Column("missing", "尚缺", "Missing", lambda row, _: row.missing),
+    _Column("cadres", "走访干部数", "Cadres", lambda row, _: row.facts.cadres),
+    _Column("grids_reached", "覆盖网格", "Grids reached", lambda row, _: row.facts.grids_reached),
+    _Column("grids", "网格数", "Grids", lambda row, _: row.facts.grids),
+    _Column("households_reached", "覆盖户数", "Households reached", lambda row, _: row.facts.households_reached),
+    _Column("households", "户数", "Households", lambda row, _: row.facts.households),
+    _Column(
+        "last_visit",
+        "最近走访",
+        "Last visit",
+        lambda row, _: row.facts.last_visit.isoformat() if row.facts.last_visit else None,
+        in_text=True,
+    ),
+    _Column("days_since", "距今天数", "Days since", lambda row, _: row.days_since),
+    _Column("days_overdue", "超期天数", "Days overdue", lambda row, _: row.days_overdue, in_text=True),
+    _Column("responsible", "负责人", "Responsible", _people, in_text=True),
+    _Column(
+        "exclusion",
+        "不计入原因",
+        "Excluded because",
+        lambda row, _: row.facts.exclusion.reason if row.facts.exclusion else None,
+    ),
+)
+
+
+def render(
+    report: CoverageReport, rows: Rows, form: WebFormat, lang: Lang, shapes: Mapping[str, shapely.Geometry]
+) -> str | bytes:
+    """Some rows of a report in one form.
+
+    :param shapes: geometries by area code, for GeoJSON
+    """
+    if form == "xlsx":
+        return to_xlsx(report, rows, lang)
+    if form == "csv":
+        return to_csv(rows)
+    if form == "geojson":
+        return to_geojson(report, rows, shapes)
+    return to_json(report, rows)
+
+
+def to_model(report: CoverageReport, rows: Rows) -> CoverageOut:
+    """The wire form."""
+    return CoverageOut(summary=CoverageSummary.of(report), areas=[AreaCoverageOut.of(row) for row in rows])
+
+
+def to_json(report: CoverageReport, rows: Rows) -> str:
+    """The wire form as text."""
+    return to_model(report, rows).model_dump_json(indent=2)
+
+
+def to_csv(rows: Rows) -> str:
+    """UTF-8 with a mark, so that Excel reads the Chinese; English names, the words of the wire."""
+    out = io.StringIO()
+    out.write("\ufeff")
+    writer = csv.writer(out)
+    writer.writerow([column.name for column in _COLUMNS])
+    for row in rows:
+        plain: dict[str, str] = {"level": row.facts.level, "tier": row.facts.tier, "status": row.status}
+        plain["unassigned"] = "true" if row.unassigned else "false"
+        plain["responsible"] = ";".join(f"{one.staff_no} {one.role}" for one in row.facts.responsible)
+        writer.writerow([_text_only(plain.get(column.name, column.value(row, "en"))) for column in _COLUMNS])
+    return out.getvalue()
+
+
+def to_xlsx(report: CoverageReport, rows: Rows, lang: Lang) -> bytes:
+    """A workbook of two sheets: the areas, and the figures of the month."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None  # noqa: S101 - a new workbook has one
+    sheet.title = "区域" if lang == "zh-CN" else "Areas"
+    sheet.append([column.title(lang) for column in _COLUMNS])
+    for row in rows:
+        sheet.append([_text_only(column.value(row, lang)) for column in _COLUMNS])
+    sheet.freeze_panes = "C2"
+    sheet.auto_filter.ref = sheet.dimensions
+    for index, cells in enumerate(sheet.iter_cols(min_row=1, max_row=min(sheet.max_row, 200)), start=1):
+        cells[0].font = Font(bold=True)
+        widest = max(_width(str(cell.value or "")) for cell in cells)
+        sheet.column_dimensions[get_column_letter(index)].width = min(widest + 2, _MAX_COLUMN_WIDTH)
+    figures = book.create_sheet("汇总" if lang == "zh-CN" else "Summary")
+    for label, value in _figures(report, lang):
+        figures.append([label, _text_only(value)])
+    figures.column_dimensions["A"].width = figures.column_dimensions["B"].width = 28
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def to_geojson(report: CoverageReport, rows: Rows, shapes: Mapping[str, shapely.Geometry]) -> str:
+    """A FeatureCollection in WGS-84; an area without a shape has a null geometry."""
+    features = [
+        {
+            "type": "Feature",
+            "id": row.facts.code,
+            "properties": AreaCoverageOut.of(row).model_dump(mode="json"),
+            "geometry": json.loads(shapely.to_geojson(shapes[row.facts.code])) if row.facts.code in shapes else None,
+        }
+        for row in rows
+    ]
+    summary = CoverageSummary.of(report).model_dump(mode="json")
+    return json.dumps({"type": "FeatureCollection", "summary": summary, "features": features}, ensure_ascii=False)
+
+
+def to_table(report: CoverageReport, rows: Rows, lang: Lang) -> str:
+    """Text for a terminal; Chinese characters count two columns."""
+    columns = [column for column in _COLUMNS if column.in_text]
+    cells = [[column.title(lang) for column in columns]]
+    for row in rows:
+        values = [column.value(row, lang) for column in columns]
+        cells.append(["—" if value is None else str(value) for value in values])
+    widths = [max(_width(line[i]) for line in cells) for i in range(len(columns))]
+    lines = [
+        "  ".join(text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    ]
+    lines.insert(1, "  ".join("─" * width for width in widths))
+    figures = "  ".join(f"{label} {value}" for label, value in _figures(report, lang))
+    return "\n".join([figures, "", *lines]) + "\n"
+
+
+def _figures(report: CoverageReport, lang: Lang) -> list[tuple[str, Cell]]:
+    counted: list[tuple[str, Cell]] = [
+        (report.scope_name, f"{report.month} {labels.level_name(report.level, lang)}"),
+        (_word("all", lang), len(report.rows)),
+    ]
+    counted += [(_word(status, lang), report.count(status)) for status in ("met", "under", "unvisited", "excluded")]
+    counted += [
+        (_word("unassigned", lang), report.unassigned),
+        (_word("rate", lang), labels.percent(report.rate)),
+        (_word("visits", lang), report.visits),
+    ]
+    return counted
+
+
+def _text_only(value: Cell) -> Cell:
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -1,0 +1,79 @@
+"""Interactive maps, and the way to them from ``/``."""
+
+from typing import Annotated, get_args
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.dependencies import (
+    AreaQuery,
+    BoundariesQuery,
+    CountyDep,
+    CoverageLevel,
+    LangQuery,
+    LevelQuery,
+    OptionalMonthQuery,
+    SessionDep,
+    SettingsDep,
+)
+from api.pictures import coverage_page
+from geo.analysis.coverage import CoverageReport
+from geo.errors import Lang
+from geo.months import Month
+from geo.services import coverage
+from geo.storage.queries.counties import CountyInfo
+from maps.page import Links
+
+router = APIRouter(tags=["maps"])
+
+
+@router.get("/", include_in_schema=False)
+def home() -> RedirectResponse:
+    """The coverage-gap map of the latest month."""
+    return RedirectResponse("/maps/coverage")
+
+
+@router.get("/maps/coverage", response_class=HTMLResponse)
+def coverage_map(
+    session: SessionDep,
+    settings: SettingsDep,
+    county: CountyDep,
+    month: OptionalMonthQuery,
+    lang: LangQuery,
+    *,
+    level: LevelQuery = "village",
+    area: AreaQuery = None,
+    boundaries: BoundariesQuery = "then",
+    standalone: Annotated[bool, Query(description="one file that needs nothing else")] = False,
+) -> HTMLResponse:
+    """The coverage-gap map of a month, with its gap list."""
+    shown = month or coverage.latest_month(session, county)
+    report = coverage.report(session, county, shown, level=level, area=area, read_with=boundaries)
+    links = None if standalone else _links(report, county, area, lang)
+    page = coverage_page(session, report, settings=settings, lang=lang, links=links, standalone=standalone)
+    answer = HTMLResponse(page)
+    if standalone:
+        name = f"coverage-{report.month}-{report.level}.html"
+        answer.headers["content-disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _links(report: CoverageReport, county: CountyInfo, area: str | None, lang: Lang) -> Links:
+    """Addresses that keep what was asked and change one thing."""
+    asked = {"month": str(report.month), "level": report.level, "area": area, "boundaries": report.boundaries}
+    asked |= {"lang": lang, "county": county.code}
+
+    def to(path: str, **changes: str) -> str:
+        return f"{path}?{urlencode({key: value for key, value in {**asked, **changes}.items() if value})}"
+
+    # A month that is still running has none after it.
+    has_next = report.as_of == report.month.last_day and report.month.next() <= Month.of(coverage.today(county))
+    return Links(
+        previous_month=to("/maps/coverage", month=str(report.month.previous())),
+        next_month=to("/maps/coverage", month=str(report.month.next())) if has_next else None,
+        levels={level: to("/maps/coverage", level=level) for level in get_args(CoverageLevel)},
+        downloads={name: to("/coverage", format=name) for name in ("xlsx", "csv", "geojson")}
+        | {"html": to("/maps/coverage", standalone="true")},
+        language=to("/maps/coverage", lang="en" if lang == "zh-CN" else "zh-CN"),
+    )
