@@ -2,21 +2,44 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 import click
+import psycopg2
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from api.commands import boundaries, coverage, sample, serve, sheets
-from api.commands.db import db
+from api.commands.lazy import LazyGroup
 from geo.errors import WanggeError
 from geo.settings import Settings
-from maps.assets import AssetMissing
 
-ERROR = 2
+ERROR: Final = 2
+
+COMMANDS: Final = {
+    "demo": ("api.commands.serve:demo", "Start everything with the fictional sample county, and serve."),
+    "serve": ("api.commands.serve:serve", "Serve HTTP."),
+    "db": ("api.commands.db:db", "Start, stop, look at and migrate the database."),
+    "sample": ("api.commands.sample:sample", "The fictional sample county."),
+    "boundaries": ("api.commands.boundaries:group", "Load, list and activate boundary versions."),
+    "organisations": ("api.commands.sheets:organisations", "Towns' offices and departments."),
+    "cadres": ("api.commands.sheets:cadres", "People who visit."),
+    "assignments": ("api.commands.sheets:assignments", "Who holds which role for which area, and when."),
+    "places": ("api.commands.sheets:places", "Households, enterprises, projects and scenic spots."),
+    "rules": ("api.commands.sheets:rules", "How often areas are to be visited, by level and tier."),
+    "settings": ("api.commands.sheets:settings", "Tier and exclusion of areas."),
+    "visits": ("api.commands.sheets:visits", "Visits."),
+    "coverage": ("api.commands.coverage:coverage", "Coverage of a month, area by area."),
+    "gaps": ("api.commands.coverage:gaps", "What is still needed in a month, worst first."),
+    "map": ("api.commands.coverage:maps", "Draw maps into files."),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyGroup,
+    commands_at=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Examples: wangge demo; wangge boundaries load villages.shp --level village; wangge gaps 2026-10",
+)
 @click.version_option(package_name="wangge")
 @click.pass_context
 def cli(context: click.Context) -> None:
@@ -28,26 +51,6 @@ def cli(context: click.Context) -> None:
     context.obj = Settings()
 
 
-cli.add_command(serve.demo)
-cli.add_command(serve.serve)
-cli.add_command(db)
-cli.add_command(sample.sample)
-cli.add_command(boundaries.group)
-for kind, what in (
-    ("organisations", "Towns' offices and departments"),
-    ("cadres", "People who visit"),
-    ("assignments", "Who holds which role for which area, and when"),
-    ("places", "Households, enterprises, projects and scenic spots"),
-    ("rules", "How often areas are to be visited, by level and tier"),
-    ("settings", "Tier and exclusion of areas"),
-):
-    cli.add_command(sheets.sheet_group(kind, what))
-cli.add_command(sheets.visits)
-cli.add_command(coverage.coverage)
-cli.add_command(coverage.gaps)
-cli.add_command(coverage.maps)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; what can be expected to go wrong is said in one line."""
     try:
@@ -57,23 +60,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.UsageError as error:
         hint = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
         _fail(error.format_message() + hint)
-    except (click.ClickException, click.Abort) as error:
-        _fail(error.format_message() if isinstance(error, click.ClickException) else "stopped")
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except click.Abort:
+        _fail("stopped")
     except WanggeError as error:
         _fail(error.text(Settings().lang))
     except ValidationError as error:
-        _fail(
-            "; ".join(
-                f"WANGGE_{str(one['loc'][0]).upper()}: {one['msg']}" if one["loc"] else one["msg"]
-                for one in error.errors()
-            )
-        )
-    except AssetMissing as error:
-        _fail(str(error))
-    except DBAPIError as error:
-        _fail("database: " + " ".join(str(error.orig).split()))
+        _fail("; ".join(_setting(one["loc"], one["msg"]) for one in error.errors()))
+    except (DBAPIError, psycopg2.Error) as error:
+        _fail("database: " + " ".join(str(getattr(error, "orig", error)).split()))
     except BrokenPipeError:
         sys.exit(0)
+
+
+def _setting(where: tuple[int | str, ...], message: str) -> str:
+    return f"WANGGE_{str(where[0]).upper()}: {message}" if where else message
 
 
 def _fail(message: str) -> None:

@@ -95,7 +95,7 @@ LatQuery = Annotated[float, Depends(_lat)]
 
 def _lang(
     request: Request,
-    lang: Annotated[Lang | None, Query(description="language of words; else Accept-Language, else the setting")] = None,
+    lang: Annotated[Lang | None, Query(description="language of words; else the setting")] = None,
 ) -> Lang:
     return lang or errors.language(request)
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 
 from geo.errors import Conflict, InvalidInput, Lang, NotFound, ServiceUnavailable, TooLarge, WanggeError
+from geo.settings import Settings
 from maps.assets import AssetMissing
 
 _log = logging.getLogger("wangge.errors")
@@ -40,14 +41,10 @@ _TIMED_OUT: Final = "57014"
 
 
 def language(request: Request) -> Lang:
-    """The language of words: ``lang=``, else Accept-Language, else the setting."""
-    asked = request.query_params.get("lang") or request.headers.get("accept-language", "")
-    if asked.lower().startswith("en"):
-        return "en"
-    if asked.lower().startswith("zh"):
-        return "zh-CN"
-    default: Lang = request.app.state.settings.lang
-    return default
+    """The language of words: ``lang=``, else the setting; not the browser's, since a county's page is Chinese."""
+    settings: Settings = request.app.state.settings
+    asked = request.query_params.get("lang")
+    return "en" if asked == "en" else "zh-CN" if asked == "zh-CN" else settings.lang
 
 
 def problem(request: Request, status: int, detail: str, *, kind: str = "about:blank", **more: Any) -> JSONResponse:

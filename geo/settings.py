@@ -18,7 +18,10 @@ class Settings(BaseSettings):
         default=None, description="PostgreSQL >= 15 with PostGIS >= 3.3; without it the private local PostGIS is used"
     )
     home: Path = Field(default=Path("var"), description="where the private PostGIS and all local state lie")
-    host: str = Field(default="127.0.0.1", description="address to bind; there is no sign-in yet, so keep it loopback")
+    host: str = Field(default="127.0.0.1", description="address to bind")
+    allow_remote: bool = Field(
+        default=False, description="serve on an address that is not loopback although there is no sign-in yet"
+    )
     port: int = Field(default=8000, ge=1, le=65535, description="port to bind")
     county: str | None = Field(default=None, description="the county meant when a request names none")
     lang: Literal["zh-CN", "en"] = Field(default="zh-CN", description="language of words that people see")

@@ -1,5 +1,6 @@
 """``wangge serve`` and ``wangge demo``."""
 
+import contextlib
 import ipaddress
 import logging
 import socket
@@ -32,7 +33,7 @@ def demo(settings: Settings) -> None:
 
     Stop it with Ctrl-C. The private PostGIS goes on running; `wangge db stop` ends it.
     """
-    _check_port(settings)
+    _check_address(settings)
     with transaction(settings) as session:
         if not counties.all_codes(session):
             click.echo("loading the sample county (fictional) …")
@@ -45,21 +46,18 @@ def demo(settings: Settings) -> None:
 
 
 def _serve(settings: Settings) -> None:
-    _check_port(settings)
+    _check_address(settings)
     ready_url(settings)
-    if not _is_loopback(settings.host):
-        click.echo(f"warning: there is no sign-in yet, and {settings.host} is not a loopback address", err=True)
-    else:
-        click.echo("there is no sign-in yet: the service answers on this machine only", err=True)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.run(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            access_log=False,
+            log_level="warning",
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
 
 
 def _is_loopback(host: str) -> bool:
@@ -69,8 +67,17 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _check_port(settings: Settings) -> None:
+def _check_address(settings: Settings) -> None:
     """Say it before the database is started and the sample is loaded, not after."""
+    if not _is_loopback(settings.host):
+        if not settings.allow_remote:
+            raise ServiceUnavailable(
+                reason=f"there is no sign-in yet, so the service binds to loopback only, not to {settings.host}; "
+                "WANGGE_ALLOW_REMOTE=true overrides it where another gate stands before it"
+            )
+        click.echo(f"there is no sign-in: everyone who reaches {settings.host} sees everything", err=True)
+    else:
+        click.echo("there is no sign-in yet: the service answers on this machine only", err=True)
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

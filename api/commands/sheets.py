@@ -45,6 +45,14 @@ def sheet_group(kind: str, what: str) -> click.Group:
     return group
 
 
+organisations = sheet_group("organisations", "Towns' offices and departments")
+cadres = sheet_group("cadres", "People who visit")
+assignments = sheet_group("assignments", "Who holds which role for which area, and when")
+places = sheet_group("places", "Households, enterprises, projects and scenic spots")
+rules = sheet_group("rules", "How often areas are to be visited, by level and tier")
+settings = sheet_group("settings", "Tier and exclusion of areas")
+
+
 @click.group()
 def visits() -> None:
     """Visits."""

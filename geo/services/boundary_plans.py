@@ -1,7 +1,7 @@
 """What a boundary file would make of a county: the tree of the next version, checked before anything is written."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -59,32 +59,33 @@ class Plan:
 
 def plan(
     session: Session,
-    layer: BoundaryLayer,
-    *,
+    *layers: BoundaryLayer,
     county: str | None = None,
     county_name: str | None = None,
     time_zone: str = "Asia/Shanghai",
 ) -> Plan:
-    """Put a layer into the active version of its county: its level is replaced, the others stay.
+    """Put layers into the active version of their county: their levels are replaced, the others stay.
 
     :param county: needed where the codes are opaque and no county, or more than one, is stored
     :param county_name: name of a county that no file brings as an area
     """
-    code = county or _county_of(session, layer)
+    code = county or _county_of(session, layers[0])
     known = counties.find(session, code)
-    info = known or CountyInfo(code, scheme_of(code), ZoneInfo(time_zone), _epsg(layer))
+    info = known or CountyInfo(code, scheme_of(code), ZoneInfo(time_zone), _epsg(layers[0]))
     active = boundaries.find_active(session, code) if known else None
-    new = _new_areas(layer)
-    kept = _kept_areas(session, active, layer.level) if active else []
+    new = [area for layer in layers for area in _new_areas(layer)]
+    kept = _kept_areas(session, active, {layer.level for layer in layers}) if active else []
     areas = _with_county([*kept, *new], code, county_name)
     tree = hierarchy.build(
         (hierarchy.Node(area.code, area.level, area.parent) for area in areas), county=code, scheme=info.scheme
     )
     rows = {area.code: area.row or 0 for area in areas}
-    errors = [*layer.refused, *_bad_codes(new, info.scheme, code), *_duplicates(areas), *_orphans(tree, rows)]
-    warnings = [*_repaired(layer), *_untidy(layer)]
+    refused = [rejection for layer in layers for rejection in layer.refused]
+    errors = [*refused, *_bad_codes(new, info.scheme, code), *_duplicates(areas), *_orphans(tree, rows)]
+    warnings = [rejection for layer in layers for rejection in (*_repaired(layer), *_untidy(layer))]
+    source = ", ".join(layer.source for layer in layers)
     areas.sort(key=lambda area: (LEVELS.index(area.level), area.code))
-    return Plan(info, known is None, active, layer.source, areas, dict(tree.places), errors, warnings)
+    return Plan(info, known is None, active, source, areas, dict(tree.places), errors, warnings)
 
 
 def _county_of(session: Session, layer: BoundaryLayer) -> str:
@@ -128,8 +129,8 @@ def _count(value: object) -> int | None:
     return int(value) if isinstance(value, int | float | np.integer) else None
 
 
-def _kept_areas(session: Session, version: VersionInfo, replaced: Level) -> list[PlannedArea]:
-    others = [level for level in LEVELS if level != replaced]
+def _kept_areas(session: Session, version: VersionInfo, replaced: Collection[Level]) -> list[PlannedArea]:
+    others = [level for level in LEVELS if level not in replaced]
     return [
         PlannedArea(
             code=row.code,

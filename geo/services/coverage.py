@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ from geo.storage.queries import coverage as queries
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.counties import CountyInfo
 
-Shapes = Mapping[str, shapely.Geometry]
+Shapes = Mapping[str, BaseGeometry]
 """Geometries by area code, WGS-84."""
 
 
@@ -73,13 +73,13 @@ def version_for(session: Session, county: CountyInfo, month: Month, read_with: B
     return boundaries.in_force_on(session, county.code, month.last_day)
 
 
-def drawn_shapes(session: Session, report_: CoverageReport) -> dict[str, shapely.Geometry]:
+def drawn_shapes(session: Session, report_: CoverageReport) -> dict[str, BaseGeometry]:
     """Geometries of a report's areas, simplified together for drawing."""
     version = boundaries.get(session, report_.county, report_.version)
     return areas.shapes(session, version, [row.facts.code for row in report_.rows], drawn=True)
 
 
-def outlines(session: Session, report_: CoverageReport) -> list[tuple[areas.AreaInfo, shapely.Geometry]]:
+def outlines(session: Session, report_: CoverageReport) -> list[tuple[areas.AreaInfo, BaseGeometry]]:
     """The towns of the report's county for orientation; the county itself where it has none."""
     version = boundaries.get(session, report_.county, report_.version)
     towns = areas.page(session, version, level="town", limit=None) or areas.page(

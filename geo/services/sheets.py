@@ -12,7 +12,6 @@ import numpy as np
 import shapely
 from pydantic import ValidationError
 from sqlalchemy import Table, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,11 +21,9 @@ from geo.intake.rejections import Rejection, from_validation
 from geo.services.tagging import tagger
 from geo.space.crs import to_wgs84
 from geo.storage import tables
-from geo.storage.bulk import hex_ewkb
+from geo.storage.bulk import hex_ewkb, upsert
 from geo.storage.queries import boundaries
 from geo.storage.queries.counties import CountyInfo
-
-_CHUNK: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +88,10 @@ def take(
         _locate(session, county, records)
     try:
         with session.begin_nested():
-            for start in range(0, len(records), _CHUNK):
-                _upsert(session, sheet, records[start : start + _CHUNK])
+            if records:
+                columns = list(records[0])
+                rows_ = (tuple(record[column] for column in columns) for record in records)
+                upsert(session, sheet.table, columns, ["county_code", *sheet.key], rows_)
     except IntegrityError as error:
         raise _refused(file, _from_database(error)) from error
     return len(records)
@@ -164,13 +163,6 @@ def _locate(session: Session, county: CountyInfo, records: list[dict[str, Any]])
         record["position"], record["area_code"] = point, area or record["area_code"]
     for record in records:
         del record["lon"], record["lat"]
-
-
-def _upsert(session: Session, sheet: Sheet, records: Sequence[dict[str, Any]]) -> None:
-    statement = insert(sheet.table).values(list(records))
-    key = ["county_code", *sheet.key]
-    changed = {name: statement.excluded[name] for name in records[0] if name not in key}
-    session.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
 
 
 def _from_database(error: IntegrityError) -> Rejection:

@@ -63,9 +63,8 @@ class Tagger:
         self._levels = [(level, shapes) for level, shapes in self._levels if len(shapes.codes)]
         share = max(1, LOCATOR_MEMORY_MB // max(1, len(self._levels)))
         self._locators = [Locator(shapes.geometries, memory_limit_mb=share) for _, shapes in self._levels]
-        west, south, east, north = shapely.total_bounds(
-            np.concatenate([shapes.geometries for _, shapes in self._levels])
-        )
+        everything = [np.empty(0, dtype=object), *(shapes.geometries for _, shapes in self._levels)]
+        west, south, east, north = shapely.total_bounds(np.concatenate(everything))
         self._bounds = (float(west), float(south), float(east), float(north))
         self._by_code = {
             code: (shapes, index)

@@ -132,21 +132,20 @@ def _store(session: Session, county: CountyInfo, batch: _Batch, areas: Tagger) -
     for record_ in records:
         first.setdefault(record_.id, record_)
     stored = visits.insert_new(session, county.code, list(first.values()))
-    others = [record_.id for record_ in records if record_.id not in stored]
-    kept = {**visits.contents(session, county.code, others), **{id_: first[id_].content() for id_ in stored}}
+    is_new = [record_.id in stored and first[record_.id] is record_ for record_ in records]
+    kept = visits.contents(
+        session, county.code, [record_.id for record_, new in zip(records, is_new, strict=True) if not new]
+    )
     return [
-        _answer(row.row, record_, kept[record_.id], is_new=record_.id in stored and first[record_.id] is record_)
-        for row, record_ in zip(batch.rows, records, strict=True)
+        Answer(row.row, "stored", record_.id) if new else _seen_before(row.row, record_, kept[record_.id])
+        for row, record_, new in zip(batch.rows, records, is_new, strict=True)
     ]
 
 
-def _answer(row: int, record_: visits.VisitRecord, kept: dict[str, Any], *, is_new: bool) -> Answer:
-    answer = Answer(row, "stored", record_.id)
-    if is_new:
-        return answer
-    sent = record_.content()
+def _seen_before(row: int, record_: visits.VisitRecord, kept: dict[str, Any]) -> Answer:
+    answer, sent = Answer(row, "duplicate", record_.id), record_.content()
     if sent == kept:
-        return replace(answer, outcome="duplicate")
+        return answer
     different = ", ".join(name for name in sent if sent[name] != kept[name])
     rejection = Rejection(
         row,

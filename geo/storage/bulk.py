@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from sqlalchemy import Table, text
 from sqlalchemy.orm import Session
 
 from geo.space.crs import WGS84
@@ -28,6 +29,23 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterab
     assert driver is not None  # noqa: S101 - the connection is open
     with driver.cursor() as cursor:
         cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", buffer)
+
+
+def upsert(
+    session: Session, table: Table, columns: Sequence[str], key: Sequence[str], rows: Iterable[Sequence[Value]]
+) -> None:
+    """Add rows, or correct the ones whose key is there already, in one statement."""
+    names = ", ".join(columns)
+    changed = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key) or f"{key[0]} = {key[0]}"
+    session.execute(text(f"CREATE TEMP TABLE upserted (LIKE {table.name} INCLUDING DEFAULTS INCLUDING IDENTITY)"))
+    copy_rows(session, "upserted", columns, rows)
+    session.execute(
+        text(
+            f"INSERT INTO {table.name} ({names}) SELECT {names} FROM upserted ORDER BY {', '.join(key)}"  # noqa: S608 - names of the code
+            f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}"
+        )
+    )
+    session.execute(text("DROP TABLE upserted"))
 
 
 def hex_ewkb(geometries: NDArray[np.object_]) -> list[str | None]:

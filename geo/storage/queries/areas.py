@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
@@ -88,7 +89,7 @@ def page(
     return [AreaInfo(*row) for row in session.execute(query)]
 
 
-def shapes(session: Session, version: VersionInfo, codes: Sequence[str], *, drawn: bool) -> dict[str, shapely.Geometry]:
+def shapes(session: Session, version: VersionInfo, codes: Sequence[str], *, drawn: bool) -> dict[str, BaseGeometry]:
     """Geometries by code: exact, or simplified for drawing."""
     column = Area.drawn if drawn else Area.geom
     rows = session.execute(

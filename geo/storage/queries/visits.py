@@ -96,7 +96,9 @@ def insert_new(session: Session, county: str, records: Sequence[VisitRecord]) ->
     if not records:
         return set()
     columns = ", ".join(_COLUMNS)
-    session.execute(text("CREATE TEMP TABLE incoming (LIKE visits INCLUDING DEFAULTS INCLUDING GENERATED) ON COMMIT DROP"))
+    session.execute(
+        text("CREATE TEMP TABLE incoming (LIKE visits INCLUDING DEFAULTS INCLUDING GENERATED) ON COMMIT DROP")
+    )
     copy_rows(session, "incoming", _COLUMNS, _rows(county, records))
     stored = session.execute(
         text(
