@@ -1,0 +1,111 @@
+"""Front-end files: where they lie, their addresses, their text; and the copy from npm that ``make assets`` runs.
+
+Our own files are committed under ``maps/static``. Vendored ones are copied from ``node_modules`` into
+``maps/static/vendor`` by ``python -m maps.assets`` with their licences beside them, and are not committed.
+"""
+
+import base64
+import re
+import shutil
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+URL_PREFIX: Final = "/static"
+STATIC: Final = Path(__file__).parent / "static"
+
+LEAFLET_JS: Final = "vendor/leaflet/leaflet.js"
+LEAFLET_CSS: Final = "vendor/leaflet/leaflet.css"
+SWAGGER_JS: Final = "vendor/swagger-ui-dist/swagger-ui-bundle.js"
+SWAGGER_CSS: Final = "vendor/swagger-ui-dist/swagger-ui.css"
+
+VENDORED: Final[dict[str, tuple[str, ...]]] = {
+    "leaflet": ("dist/leaflet.js", "dist/leaflet.css", "dist/images/*.png", "LICENSE"),
+    "swagger-ui-dist": ("swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"),
+}
+"""npm package → the files taken from it; ``dist/`` is dropped from their paths."""
+
+_CSS_URL: Final = re.compile(r"url\(\s*['\"]?([\w./-]+\.png)['\"]?\s*\)")
+_SOURCE_MAP: Final = re.compile(r"//# sourceMappingURL=\S*")
+
+
+class AssetMissing(FileNotFoundError):
+    """A front-end file that is not there, most likely because ``make assets`` was not run."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"front-end file {name} is missing; run: make assets")
+
+
+def static_dir() -> Path:
+    """The folder to serve under `URL_PREFIX`."""
+    return STATIC
+
+
+def url_of(name: str) -> str:
+    """Address of a file, with a hash of its content so that it may be cached for ever.
+
+    :param name: path below `static_dir`
+    :raises AssetMissing: it is not there
+    """
+    return f"{URL_PREFIX}/{name}?v={_hash(_find(name), _find(name).stat().st_mtime_ns)}"
+
+
+def text_of(name: str) -> str:
+    """A script or style sheet as text that may stand inside an HTML page: images inlined, no end tag within.
+
+    :raises AssetMissing: it is not there
+    """
+    path = _find(name)
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".css":
+        return _CSS_URL.sub(lambda match: f"url({_data_uri(path.parent / match[1])})", text)
+    return _SOURCE_MAP.sub("", text).replace("</script", r"<\/script")
+
+
+def copy_vendored(modules: Path, into: Path = STATIC / "vendor") -> list[Path]:
+    """Replace the vendored files by those of a ``node_modules`` folder.
+
+    :return: the files written
+    :raises AssetMissing: the folder lacks one of them
+    """
+    copies: dict[Path, Path] = {}
+    for package, patterns in VENDORED.items():
+        for pattern in patterns:
+            found = sorted((modules / package).glob(pattern))
+            if not found:
+                raise AssetMissing(f"{modules.name}/{package}/{pattern}")
+            for source in found:
+                name = source.relative_to(modules / package).as_posix().removeprefix("dist/")
+                copies[source] = into / package / name
+    shutil.rmtree(into, ignore_errors=True)
+    for source, target in copies.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    return list(copies.values())
+
+
+def _find(name: str) -> Path:
+    path = STATIC / name
+    if not path.is_file():
+        raise AssetMissing(name)
+    return path
+
+
+@lru_cache(maxsize=64)
+def _hash(path: Path, _changed_ns: int) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def _data_uri(image: Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(image.read_bytes()).decode('ascii')}"
+
+
+def main() -> None:
+    """Copy the vendored files from ``node_modules`` in the working directory."""
+    copy_vendored(Path("node_modules"))
+
+
+if __name__ == "__main__":
+    main()

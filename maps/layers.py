@@ -1,0 +1,129 @@
+"""What stands on a map, one small piece a layer. Each carries its data and the statement that draws it."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geo.space.crs import Frame, from_wgs84
+from maps.page import Basemap, Outline, Piece
+from maps.polyline import encode_points, encode_polygons
+
+Geometries = NDArray[np.object_]
+
+
+def placed(geometries: Sequence[BaseGeometry | None], frame: Frame) -> Geometries:
+    """WGS-84 geometries in the frame of the map; what has no position is None."""
+    given = np.empty(len(geometries), dtype=object)
+    given[:] = [None if one is None or one.is_empty else one for one in geometries]
+    if frame != "wgs84":
+        given = shapely.transform(given, lambda at: np.column_stack(from_wgs84(at[:, 0], at[:, 1], frame)))
+    return given
+
+
+def bounds(*geometries: Geometries) -> list[float] | None:
+    """West, south, east, north of all of them together; None where there is nothing."""
+    drawn = [one for group in geometries for one in group if one is not None]
+    return [round(value, 6) for value in shapely.total_bounds(drawn).tolist()] if drawn else None
+
+
+def shape_data(geometries: Geometries) -> dict[str, object]:
+    """Encoded rings of each geometry, and a point inside each that has one, in the same order."""
+    rings = encode_polygons(geometries.tolist())
+    drawn = geometries[[bool(one) for one in rings]]
+    inside = shapely.get_coordinates(shapely.point_on_surface(drawn))
+    return {"shapes": rings, "anchors": encode_points(inside)}
+
+
+class Tiles(Piece):
+    """A basemap under everything."""
+
+    def __init__(self, basemap: Basemap) -> None:
+        super().__init__("tiles")
+        self.basemap = basemap
+
+    def data(self) -> object:
+        """Address and attribution."""
+        return {"url": self.basemap.url, "attribution": self.basemap.attribution}
+
+    def statement(self) -> str:
+        """Adds the tiles."""
+        return f"var {self.get_name()} = wangge.tiles({self.chart}, {self.read});"
+
+
+class Areas(Piece):
+    """The areas of a report, coloured by class in the browser.
+
+    :param table: as `maps.coverage_data.table` makes it
+    :param geometries: one an area in the table's order, None for no shape
+    :param colours: as `maps.palette.for_script` gives them
+    """
+
+    def __init__(self, table: Mapping[str, object], geometries: Geometries, colours: Mapping[str, object]) -> None:
+        super().__init__("areas")
+        self.table, self.geometries, self.colours = table, geometries, colours
+
+    def data(self) -> object:
+        """Facts, rings and colours."""
+        return {**self.table, **shape_data(self.geometries), "colours": self.colours}
+
+    def statement(self) -> str:
+        """Draws the areas."""
+        return f"var {self.get_name()} = wangge.areas({self.chart}, {self.read});"
+
+
+class Outlines(Piece):
+    """Towns as heavier lines, so that the map orients without a basemap."""
+
+    def __init__(self, outlines: Sequence[Outline], geometries: Geometries, colour: str) -> None:
+        super().__init__("outlines")
+        self.outlines, self.geometries, self.colour = outlines, geometries, colour
+
+    def data(self) -> object:
+        """Codes, names and rings."""
+        towns = [[outline.code, outline.name] for outline in self.outlines]
+        return {"towns": towns, "colour": self.colour, **shape_data(self.geometries)}
+
+    def statement(self) -> str:
+        """Draws the lines."""
+        return f"var {self.get_name()} = wangge.outlines({self.chart}, {self.read});"
+
+
+class Names(Piece):
+    """Names of towns, and of areas where there is room, none over another."""
+
+    def __init__(self, areas: Areas, outlines: Outlines) -> None:
+        super().__init__("names")
+        self.areas, self.outlines = areas, outlines
+
+    def statement(self) -> str:
+        """Places the names."""
+        on, areas, outlines = self.chart, self.areas.get_name(), self.outlines.get_name()
+        return f"var {self.get_name()} = wangge.names({on}, {areas}, {outlines});"
+
+
+class Legend(Piece):
+    """Ties the page's legend to the layers that its boxes switch."""
+
+    def __init__(self, areas: Areas, layers: Mapping[str, Piece]) -> None:
+        super().__init__("legend")
+        self.areas, self.layers = areas, layers
+
+    def statement(self) -> str:
+        """Listens to the boxes."""
+        layers = ", ".join(f"{name}: {layer.get_name()}" for name, layer in self.layers.items())
+        return f"wangge.legend({self.chart}, {self.areas.get_name()}, {{{layers}}});"
+
+
+class GapList(Piece):
+    """Ties the page's gap list to the areas."""
+
+    def __init__(self, areas: Areas) -> None:
+        super().__init__("gap_list")
+        self.areas = areas
+
+    def statement(self) -> str:
+        """Fills the list."""
+        return f"wangge.gapList({self.chart}, {self.areas.get_name()});"

@@ -1,0 +1,225 @@
+"use strict";
+/* The areas of a report on a map: fills, hatching, marks, outlines, names, and which area is pointed at or chosen. */
+(function () {
+  const { decode, decodePolygons, pane, el } = wangge;
+
+  /** Diagonal lines as a canvas pattern, as sharp as the screen is. */
+  function hatch(fill, line) {
+    const ratio = L.Browser.retina ? 2 : 1, side = 7;
+    const tile = el("canvas");
+    tile.width = tile.height = side * ratio;
+    const pen = tile.getContext("2d");
+    pen.scale(ratio, ratio);
+    pen.fillStyle = fill;
+    pen.fillRect(0, 0, side, side);
+    pen.strokeStyle = line;
+    pen.lineWidth = 1.4;
+    pen.beginPath();
+    for (const start of [-side, 0, side]) {
+      pen.moveTo(start - 1, side + 1);
+      pen.lineTo(start + side + 1, -1);
+    }
+    pen.stroke();
+    const pattern = pen.createPattern(tile, "repeat");
+    pattern.setTransform(new DOMMatrix().scale(1 / ratio));
+    return pattern;
+  }
+
+  /** A round mark with "!" inside, drawn on the canvas so that hundreds cost nothing. */
+  const Mark = L.CircleMarker.extend({
+    _updatePath() {
+      const drawer = this._renderer;
+      drawer._updateCircle(this);
+      if (!drawer._drawing || this._empty() || this._radius < 7) return;
+      const pen = drawer._ctx;
+      pen.globalAlpha = 1;
+      pen.fillStyle = "#fff";
+      pen.font = "bold 12px sans-serif";
+      pen.textAlign = "center";
+      pen.textBaseline = "middle";
+      pen.fillText("!", this._point.x, this._point.y + 0.5);
+    },
+  });
+
+  function rowsOf(data) {
+    const anchors = decode(data.anchors);
+    let drawn = 0;
+    return data.rows.map((values, index) => {
+      const row = { index, rings: data.shapes[index], anchor: null };
+      data.columns.forEach((name, at) => { row[name] = values[at]; });
+      if (row.rings.length) row.anchor = anchors[drawn++];
+      return row;
+    });
+  }
+
+  function markUnassigned(row, colour, drawer, on) {
+    const shape = row.layer.getLatLngs();
+    const line = { renderer: drawer, pane: "marks", interactive: false, fill: false };
+    row.casing = L.polygon(shape, { ...line, color: "#fff", opacity: 0.9 }).addTo(on);
+    row.dashes = L.polygon(shape, { ...line, color: colour, dashArray: "7 4", lineCap: "butt" }).addTo(on);
+    row.mark = new Mark(row.anchor, {
+      renderer: drawer, pane: "marks", interactive: false, radius: 9,
+      color: "#fff", weight: 1.5, fillColor: colour, fillOpacity: 1,
+    }).addTo(on);
+  }
+
+  /** Where an area has no room, its mark shrinks to a dot and its outline thins. */
+  function fitMarks(chart, rows) {
+    const pixels = (256 * 2 ** chart.getZoom()) / 360;
+    for (const row of rows) {
+      const box = row.layer.getBounds();
+      const room = Math.min(box.getEast() - box.getWest(), box.getNorth() - box.getSouth()) * pixels;
+      const small = room < 30;
+      row.mark.setRadius(small ? 2.5 : 9);
+      row.casing.setStyle({ weight: small ? 3 : 5 });
+      row.dashes.setStyle({ weight: small ? 1.8 : 2.5 });
+    }
+  }
+
+  /** The line around the area that is pointed at or chosen: one SVG path, so the canvas below is not painted again. */
+  function highlighter(chart, colour, weight) {
+    const style = { renderer: chart.highlightDrawer, pane: "highlight", interactive: false, fill: false };
+    const casing = L.polygon([], { ...style, color: "#fff", weight: weight + 3 }).addTo(chart);
+    const line = L.polygon([], { ...style, color: colour, weight }).addTo(chart);
+    return (row) => {
+      const shape = row && row.layer ? row.layer.getLatLngs() : [];
+      casing.setLatLngs(shape);
+      line.setLatLngs(shape);
+    };
+  }
+
+  /**
+   * Draws the areas. Fires "point" and "choose" with {row}, row null for none.
+   * @returns rows, gaps, marks and groups by status, and point(row), choose(row, where)
+   */
+  wangge.areas = function (chart, data) {
+    const { colours } = data, tiled = Boolean(chart.options.attributionControl);
+    pane(chart, "outlines", 420);
+    pane(chart, "marks", 440);
+    pane(chart, "highlight", 450);
+    chart.highlightDrawer = L.svg({ pane: "highlight", padding: 0.25 });
+    const drawer = L.canvas({ padding: 0.25 }), markDrawer = L.canvas({ pane: "marks", padding: 0.25 });
+    const rows = rowsOf(data);
+    const model = Object.assign(new L.Evented(), { rows, gaps: data.gaps.map((at) => rows[at]), chosen: null });
+    const all = L.featureGroup();
+    const groups = {}, marks = {};
+    for (const [status, style] of Object.entries(colours.status)) {
+      groups[status] = L.featureGroup().addTo(all);
+      marks[status] = L.layerGroup().addTo(chart);
+      style.paint = style.hatch ? hatch(style.fill, style.hatch) : style.fill;
+    }
+    const thin = rows.length > 800 ? 0.4 : 0.8;
+    for (const row of rows) {
+      if (!row.anchor) continue;
+      row.layer = L.polygon(decodePolygons(row.rings), {
+        renderer: drawer, color: colours.border, weight: thin, opacity: 0.75,
+        fillColor: colours.status[row.status].paint, fillOpacity: tiled ? 0.62 : 1,
+      });
+      row.layer.row = row;
+      row.rings = null;
+      groups[row.status].addLayer(row.layer);
+      if (row.unassigned) markUnassigned(row, colours.unassigned, markDrawer, marks[row.status]);
+    }
+    all.addTo(chart);
+    const marked = rows.filter((row) => row.mark);
+    const refit = () => fitMarks(chart, marked);
+    chart.on("zoomend", refit);
+    refit();
+    const showPointed = highlighter(chart, colours.highlight, 2), showChosen = highlighter(chart, colours.highlight, 3.5);
+    model.point = (row) => {
+      showPointed(row);
+      model.fire("point", { row });
+    };
+    model.choose = (row, where) => {
+      model.chosen = row;
+      showChosen(row);
+      model.fire("choose", { row, where });
+    };
+    all.on("mouseover", (event) => model.point(event.layer.row));
+    all.on("mouseout", () => model.point(null));
+    all.on("click", (event) => model.choose(event.layer.row, event.latlng));
+    if (window.matchMedia("(hover: hover)").matches) {
+      all.bindTooltip((layer) => wangge.tooltip(layer.row), { sticky: true, opacity: 1, className: "tip" });
+    }
+    wangge.details(chart, model);
+    return Object.assign(model, { all, groups, marks });
+  };
+
+  wangge.outlines = function (chart, data) {
+    const drawer = L.svg({ pane: "outlines", padding: 0.25 }), anchors = decode(data.anchors);
+    const layer = L.layerGroup();
+    const towns = [];
+    data.towns.forEach(([code, name], at) => {
+      if (!data.shapes[at].length) return;
+      towns.push({ code, name, anchor: anchors[towns.length] });
+      L.polygon(decodePolygons(data.shapes[at]), {
+        renderer: drawer, pane: "outlines", interactive: false, fill: false, color: data.colour, weight: 2, opacity: 0.9,
+      }).addTo(layer);
+    });
+    return Object.assign(layer.addTo(chart), { towns });
+  };
+
+  /** Names of towns always where they fit, of areas where there is room; placed anew whenever the map rests. */
+  const Names = L.Layer.extend({
+    initialize(candidates, marks) {
+      this._candidates = candidates;
+      this._marks = marks;
+    },
+    onAdd(chart) {
+      this._box = pane(chart, "names", 460);
+      this._box.setAttribute("aria-hidden", "true");
+      chart.on("zoomstart", this._clear, this).on("moveend resize", this._place, this);
+      this._place();
+    },
+    onRemove(chart) {
+      chart.off("zoomstart", this._clear, this).off("moveend resize", this._place, this);
+      this._clear();
+    },
+    _clear() {
+      this._box.replaceChildren();
+    },
+    /**
+     * Tries each name at its point, then a line below and above it. Where all are taken an area's name is left out,
+     * and a town's stands at its point unless another name does.
+     */
+    _place() {
+      const chart = this._map, size = chart.getSize(), pixels = (256 * 2 ** chart.getZoom()) / 360;
+      const seen = (at) => at.x > 0 && at.y > 0 && at.x < size.x && at.y < size.y;
+      const around = (at, width) => [at.x - width / 2 - 3, at.y - 9, at.x + width / 2 + 3, at.y + 9];
+      const free = (box, among) => !among.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1]);
+      const marks = this._marks.map((row) => around(chart.latLngToContainerPoint(row.anchor), 2 * row.mark.getRadius()));
+      const names = [], made = [];
+      for (const one of this._candidates) {
+        const at = chart.latLngToContainerPoint(one.anchor);
+        if (!seen(at) || one.across * pixels < one.width + 6) continue;
+        const open = (there, ...among) => among.every((boxes) => free(around(there, one.width), boxes));
+        const offsets = one.high * pixels > 64 ? [0, 19, -19] : [0];
+        const spot = offsets.map((dy) => at.add([0, dy])).find((there) => open(there, names, marks))
+          || (one.high === Infinity && open(at, names) ? at : null);
+        if (!spot) continue;
+        names.push(around(spot, one.width));
+        const name = el("span", one.style, el("span", "", one.name));
+        L.DomUtil.setPosition(name, chart.containerPointToLayerPoint(spot));
+        made.push(name);
+      }
+      this._box.replaceChildren(...made);
+    },
+  });
+
+  wangge.names = function (chart, areas, outlines) {
+    const pen = el("canvas").getContext("2d"), family = getComputedStyle(document.body).fontFamily;
+    const wide = (text, font) => { pen.font = font; return pen.measureText(text).width; };
+    const towns = outlines.towns.map((town) => ({
+      ...town, across: Infinity, high: Infinity, width: wide(town.name, `600 14px ${family}`), style: "name name-town",
+    }));
+    const known = new Set(towns.map((town) => town.code));
+    const others = areas.rows.filter((row) => row.anchor && !known.has(row.code)).map((row) => {
+      const box = row.layer.getBounds();
+      return {
+        name: row.name, anchor: row.anchor, across: box.getEast() - box.getWest(), high: box.getNorth() - box.getSouth(),
+        width: wide(row.name, `12px ${family}`), style: `name name-${row.status}`,
+      };
+    });
+    return new Names([...towns, ...others], areas.rows.filter((row) => row.mark)).addTo(chart);
+  };
+})();

@@ -1,0 +1,130 @@
+"use strict";
+/* What is said of one area: the short tip, and the card that a click or a row of the list opens. */
+(function () {
+  const { say, day, el, percent } = wangge;
+
+  wangge.reasons = (row) => {
+    const open = row.status === "under" || row.status === "unvisited" ? [row.status] : [];
+    return row.unassigned ? ["unassigned", ...open] : open;
+  };
+
+  wangge.badge = (kind) => el("span", `badge badge-${kind}`, say(kind));
+
+  wangge.visits = (row) =>
+    row.status === "excluded" ? say("visits_only", row) : say("visits_of", { visits: row.visits, required: row.required });
+
+  /** "超期 12 天", "从未走访", or how long ago where nothing is overdue. */
+  wangge.lateness = (row) => {
+    if (row.days_since === null) return say("never");
+    return row.days_overdue ? say("overdue_n", { n: row.days_overdue }) : say("days_ago", { n: row.days_since });
+  };
+
+  function badges(row) {
+    const kinds = row.unassigned ? ["unassigned", row.status] : [row.status];
+    const made = kinds.map(wangge.badge);
+    if (row.tier === "key") made.push(el("span", "badge badge-key", say("key")));
+    return el("span", "badges", ...made);
+  }
+
+  wangge.tooltip = (row) =>
+    el("div", "tip-body", el("b", "", row.name), badges(row), el("span", "", `${say("visited")} ${wangge.visits(row)}`));
+
+  function line(list, key, ...values) {
+    list.append(el("dt", "", say(key)), el("dd", "", ...values));
+  }
+
+  function spread(list, key, reached, all) {
+    if (!all) return;
+    const bar = el("span", "spread", el("i"));
+    bar.firstChild.style.width = `${Math.min(100, (100 * reached) / all)}%`;
+    bar.setAttribute("aria-hidden", "true");
+    line(list, key, say("share", { n: reached, all, percent: percent(reached / all) }), bar);
+  }
+
+  function facts(row) {
+    const list = el("dl", "facts"), rule = el("small", "", say("rule_of", { rule: row.rule, tier: say(row.tier) }));
+    if (row.exclusion) {
+      const [reason, by, on] = row.exclusion;
+      line(list, "excluded_why", reason, el("small", "", say("excluded_by", { by, day: day(on) })));
+    } else line(list, "required", say("required_n", { n: row.required }), " ", rule);
+    const unlocated = row.unlocated ? el("small", "", say("unlocated", { n: row.unlocated })) : null;
+    line(list, "visited", wangge.visits(row), " ", unlocated);
+    line(list, "cadres", say("cadres_n", { n: row.cadres }));
+    spread(list, "grids_reached", row.grids_reached, row.grids);
+    spread(list, "households_reached", row.households_reached, row.households);
+    if (row.last_visit === null) line(list, "last_visit", el("b", "late", say("never")));
+    else line(list, "last_visit", `${day(row.last_visit)} `, el("small", "", say("days_ago", { n: row.days_since })));
+    if (!row.exclusion && row.days_overdue !== null) {
+      const text = row.days_overdue ? el("b", "late", say("days_n", { n: row.days_overdue })) : say("not_overdue");
+      line(list, "overdue", text);
+    }
+    if (row.open_issues) line(list, "open_issues", say("issues_n", { n: row.open_issues }));
+    return list;
+  }
+
+  function responsible(row) {
+    if (!row.responsible.length) return row.exclusion ? null : el("p", "nobody", say("nobody"));
+    const people = row.responsible.map(([role, name, organisation]) =>
+      el("li", "", el("span", "role", role), el("b", "", name), el("small", "", organisation)));
+    return el("ul", "people", ...people);
+  }
+
+  function card(row) {
+    const where = [row.parent, row.kind].filter(Boolean).join(" · ");
+    const shapeless = row.anchor ? null : el("span", "badge badge-plain", say("no_shape"));
+    const made = el("section", "card",
+      el("h3", "", row.name),
+      el("p", "where", where),
+      el("p", "states", badges(row), shapeless),
+      facts(row),
+      el("h4", "", say("responsible")),
+      responsible(row),
+      el("p", "codes", el("span", "", `${say("code")} ${row.code}`), el("span", "", `${say("path")} ${row.path}`)));
+    if (!made.querySelector(".people, .nobody")) made.querySelector("h4").remove();
+    return made;
+  }
+
+  /** Opens the card where the area was clicked, or after going there from the list. */
+  wangge.details = function (chart, model) {
+    const popup = L.popup({ minWidth: 270, maxWidth: 320, className: "area-popup", autoPanPaddingTopLeft: [56, 12], autoPanPaddingBottomRight: [12, 12] });
+    let turn = 0, back = null, going = false;
+
+    function open(row, at) {
+      const room = chart.getSize();
+      popup.options.maxWidth = Math.min(320, room.x - 104);
+      popup.options.maxHeight = Math.max(160, room.y - 80);
+      popup.setContent(card(row)).setLatLng(at).openOn(chart);
+      const frame = popup.getElement();
+      frame.setAttribute("role", "dialog");
+      frame.setAttribute("aria-label", row.name);
+      frame.querySelector(".leaflet-popup-close-button").setAttribute("aria-label", say("close"));
+    }
+
+    function go(row, mine) {
+      going = true;
+      chart.closePopup(popup);
+      going = false;
+      chart.stop();
+      chart.once("moveend", () => { if (mine === turn) open(row, row.anchor); });
+      const room = chart.getSize(), side = room.x * 0.3;
+      chart.fitBounds(row.layer.getBounds(), {
+        paddingTopLeft: [side, Math.min(room.y * 0.5, 380)], paddingBottomRight: [side, room.y * 0.15],
+        maxZoom: 15, animate: !wangge.calm,
+      });
+    }
+
+    model.on("choose", ({ row, where }) => {
+      turn += 1;
+      if (!row) return;
+      back = where ? null : document.activeElement;
+      if (where || !row.layer) open(row, where || chart.getCenter());
+      else go(row, turn);
+    });
+    popup.on("remove", () => { if (!going) model.choose(null); });
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !chart.hasLayer(popup)) return;
+      chart.closePopup(popup);
+      if (back) back.focus();
+    });
+  };
+})();

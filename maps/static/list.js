@@ -1,0 +1,185 @@
+"use strict";
+/* The gap list beside the map, the legend's switches, and how both behave on a phone and on paper. */
+(function () {
+  const { say, el, whole } = wangge;
+  const phone = window.matchMedia("(max-width: 720px)");
+
+  function people(row) {
+    if (!row.responsible.length) return "";
+    const [role, name] = row.responsible[0];
+    const first = `${role} ${name}`, n = row.responsible.length;
+    return n === 1 ? first : say("and_more", { first, n, more: n - 1 });
+  }
+
+  function item(areas, row, rank) {
+    const name = el("span", "gap-name", row.name);
+    name.title = row.name;
+    const marks = wangge.reasons(row).map(wangge.badge);
+    if (row.tier === "key") marks.push(el("span", "badge badge-key", say("key")));
+    if (!row.anchor) marks.push(el("span", "badge badge-plain", say("no_shape")));
+    const button = el("button", "gap",
+      el("span", "gap-rank", rank ? whole.format(rank) : ""),
+      el("span", "gap-main",
+        el("span", "gap-title", name, row.parent ? el("span", "gap-parent", row.parent) : null),
+        el("span", "badges", ...marks),
+        el("span", "gap-who", row.exclusion ? row.exclusion[0] : people(row))),
+      numbers(row));
+    button.type = "button";
+    button.addEventListener("click", () => {
+      areas.fire("leave", { row });
+      areas.choose(row, null);
+    });
+    button.addEventListener("mouseenter", () => areas.point(row));
+    button.addEventListener("mouseleave", () => areas.point(null));
+    const entry = el("li", "", button);
+    row.button = row.button || button;
+    row.words = [row.name, row.parent, row.code, ...row.responsible.map((one) => one[1])].join("\n").toLowerCase();
+    return entry;
+  }
+
+  function numbers(row) {
+    if (row.exclusion) {
+      return el("span", "gap-numbers", el("small", "", row.exclusion[1]), el("small", "", wangge.day(row.exclusion[2])));
+    }
+    const late = row.days_since === null || row.days_overdue > 0;
+    return el("span", "gap-numbers", el("b", late ? "late" : "", wangge.lateness(row)), el("small", "", wangge.visits(row)));
+  }
+
+  /** Filter by text and by reason; both narrow the list, the ranks stay those of the whole list. */
+  function filters(rows, entries) {
+    const box = document.getElementById("gap-filter"), shown = document.querySelector(".gap-shown");
+    const empty = document.querySelector(".gaps-body > .empty");
+    let reason = "all";
+    function apply() {
+      const text = box.value.trim().toLowerCase();
+      let n = 0;
+      rows.forEach((row, at) => {
+        const fits = row.words.includes(text) && (reason === "all" || wangge.reasons(row).includes(reason));
+        entries[at].hidden = !fits;
+        n += fits;
+      });
+      shown.textContent = n === rows.length ? "" : say("shown", { n, all: rows.length });
+      empty.hidden = n > 0;
+    }
+    const buttons = ["all", "unassigned", "unvisited", "under"].map((kind) => {
+      const count = kind === "all" ? rows.length : rows.filter((row) => wangge.reasons(row).includes(kind)).length;
+      const button = el("button", `reason reason-${kind}`, say(kind), " ", el("b", "", whole.format(count)));
+      button.type = "button";
+      button.setAttribute("aria-pressed", String(kind === "all"));
+      button.addEventListener("click", () => {
+        reason = kind;
+        for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
+        apply();
+      });
+      return button;
+    });
+    document.querySelector(".reasons").append(...buttons);
+    box.addEventListener("input", apply);
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && box.value) { box.value = ""; apply(); }
+    });
+  }
+
+  function others(selector, areas, rows) {
+    if (!rows.length) return;
+    const section = document.querySelector(selector);
+    section.hidden = false;
+    section.querySelector("b").textContent = whole.format(rows.length);
+    section.querySelector("ol").append(...rows.map((row) => item(areas, row, 0)));
+  }
+
+  /** Up and down move between the rows, as in any list. */
+  function arrows(list) {
+    list.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+      if (!step) return;
+      let entry = event.target.closest("li")[step];
+      while (entry && entry.hidden) entry = entry[step];
+      if (entry) entry.firstChild.focus();
+      event.preventDefault();
+    });
+  }
+
+  function followMap(areas) {
+    let pointed = null, chosen = null;
+    areas.on("point", ({ row }) => {
+      if (pointed) pointed.classList.remove("pointed");
+      pointed = row && row.button;
+      if (pointed) pointed.classList.add("pointed");
+    });
+    areas.on("choose", ({ row, where }) => {
+      if (chosen) chosen.removeAttribute("aria-current");
+      chosen = row && row.button;
+      if (!chosen) return;
+      chosen.setAttribute("aria-current", "true");
+      if (where) chosen.scrollIntoView({ block: "nearest", behavior: wangge.calm ? "auto" : "smooth" });
+    });
+  }
+
+  /** On a phone the list is a sheet under the map: half, or only its heading; choosing a row gives the map the room. */
+  function sheet(chart, areas) {
+    const aside = document.querySelector(".gaps"), grip = document.querySelector(".grip");
+    function set(open) {
+      aside.classList.toggle("folded", !open);
+      grip.setAttribute("aria-expanded", String(open));
+    }
+    grip.addEventListener("click", () => set(aside.classList.contains("folded")));
+    areas.on("leave", () => {
+      if (!phone.matches) return;
+      set(false);
+      chart.invalidateSize({ animate: false });
+    });
+  }
+
+  /** On paper nothing is folded away and the map is drawn for the page's width; afterwards all is as it was. */
+  function paper(chart) {
+    const folds = [...document.querySelectorAll("details")];
+    let open = [];
+    function fit(on) {
+      document.body.classList.toggle("on-paper", on);
+      chart.invalidateSize({ animate: false });
+      chart.showWhole();
+    }
+    window.addEventListener("beforeprint", () => {
+      open = folds.map((fold) => fold.open);
+      for (const fold of folds) fold.open = true;
+      chart.closePopup();
+      fit(true);
+    });
+    window.addEventListener("afterprint", () => {
+      folds.forEach((fold, at) => { fold.open = open[at]; });
+      fit(false);
+    });
+  }
+
+  wangge.gapList = function (chart, areas) {
+    const list = document.querySelector(".gap-list"), empty = document.querySelector(".gaps-body > .empty");
+    document.querySelector(".gap-count").textContent = whole.format(areas.gaps.length);
+    const entries = areas.gaps.map((row, at) => item(areas, row, at + 1));
+    list.append(...entries);
+    filters(areas.gaps, entries);
+    empty.textContent = say(!areas.rows.length ? "no_areas" : areas.gaps.length ? "no_match" : "no_gaps");
+    empty.hidden = areas.gaps.length > 0;
+    others(".others-excluded", areas, areas.rows.filter((row) => row.exclusion));
+    others(".others-shapeless", areas, areas.rows.filter((row) => !row.anchor));
+    arrows(document.querySelector(".gaps-body"));
+    sheet(chart, areas);
+    followMap(areas);
+    paper(chart);
+  };
+
+  /** A status box switches its areas and their marks; "unassigned" all marks; the others a layer of their name. */
+  wangge.legend = function (chart, areas, layers) {
+    const legend = document.querySelector(".legend");
+    const boxes = Object.fromEntries([...legend.querySelectorAll("input")].map((box) => [box.dataset.layer, box]));
+    const put = (layer, on, parent) => (on ? parent.addLayer(layer) : parent.removeLayer(layer));
+    function apply() {
+      for (const status of Object.keys(areas.groups)) {
+        put(areas.groups[status], boxes[status].checked, areas.all);
+        put(areas.marks[status], boxes[status].checked && boxes.unassigned.checked, chart);
+      }
+      for (const [name, layer] of Object.entries(layers)) put(layer, boxes[name].checked, chart);
+    }
+    legend.addEventListener("change", apply);
+  };
+})();

@@ -1,0 +1,134 @@
+"use strict";
+/* What every map page needs: words, elements made without HTML text, decoding, and the map itself. */
+window.wangge = (function () {
+  const words = read("words");
+  const lang = document.documentElement.lang === "en" ? "en-GB" : "zh-CN";
+  const whole = new Intl.NumberFormat(lang);
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  function read(id) {
+    return JSON.parse(document.getElementById(id).textContent);
+  }
+
+  /** A word of the catalogue; {name} is replaced by a value. Numbers are set with separators. */
+  function say(key, values = {}) {
+    return words[key].replace(/\{(\w+)\}/g, (_, name) => {
+      const value = values[name];
+      return typeof value === "number" ? whole.format(value) : value;
+    });
+  }
+
+  function percent(part) {
+    return part.toLocaleString(lang, { style: "percent", maximumFractionDigits: 0 });
+  }
+
+  function day(iso) {
+    return new Date(iso + "T00:00:00Z").toLocaleDateString(lang, { dateStyle: "medium", timeZone: "UTC" });
+  }
+
+  /** An element with a class and children; text is always text, never HTML. */
+  function el(tag, className, ...children) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    for (const child of children) if (child !== null && child !== undefined && child !== "") made.append(child);
+    return made;
+  }
+
+  /** Encoded polyline with six decimals → positions. */
+  function decode(text) {
+    const points = [];
+    let at = 0, lat = 0, lng = 0;
+    function step() {
+      let value = 0, shift = 0, bits;
+      do {
+        bits = text.charCodeAt(at++) - 63;
+        value |= (bits & 31) << shift;
+        shift += 5;
+      } while (bits >= 32);
+      return value & 1 ? ~(value >> 1) : value >> 1;
+    }
+    while (at < text.length) {
+      lat += step();
+      lng += step();
+      points.push(new L.LatLng(lat / 1e6, lng / 1e6));
+    }
+    return points;
+  }
+
+  function decodePolygons(polygons) {
+    return polygons.map((rings) => rings.map(decode));
+  }
+
+  /** A pane whose drawings are looked at only; the areas below keep the pointer. */
+  function pane(chart, name, zIndex) {
+    const made = chart.createPane(name);
+    made.style.zIndex = zIndex;
+    made.style.pointerEvents = "none";
+    return made;
+  }
+
+  function map(id, view) {
+    const chart = L.map(id, {
+      attributionControl: view.tiled,
+      zoomControl: false,
+      zoomSnap: view.tiled ? 1 : 0.25,
+      maxZoom: 18,
+      zoomAnimation: !calm,
+      fadeAnimation: !calm,
+    });
+    L.control.zoom({ zoomInTitle: say("zoom_in"), zoomOutTitle: say("zoom_out") }).addTo(chart);
+    L.control.scale({ imperial: false, maxWidth: 120 }).addTo(chart);
+    if (view.tiled) chart.attributionControl.setPrefix(false);
+    const phone = window.matchMedia("(max-width: 720px)").matches, legend = document.querySelector(".legend");
+    if (phone && legend) legend.open = false;
+    chart.whole = view.bounds && L.latLngBounds([view.bounds[1], view.bounds[0]], [view.bounds[3], view.bounds[2]]);
+    chart.showWhole = () => {
+      if (chart.whole) chart.fitBounds(chart.whole, { ...besideControls(chart), animate: false });
+      else chart.setView([35, 105], 4, { animate: false });
+    };
+    chart.showWhole();
+    if (chart.whole) {
+      chart.setMaxBounds(chart.whole.pad(2));
+      chart.setMinZoom(chart.getZoom() - 1.5);
+      wholeButton(chart);
+    } else document.querySelector(".no-map").hidden = false;
+    new ResizeObserver(() => chart.invalidateSize({ animate: false, pan: true })).observe(chart.getContainer());
+    return chart;
+  }
+
+  /** Leaves the sides free where legend and buttons stand, as far as that costs little of the size. */
+  function besideControls(chart) {
+    const edge = L.point(14, 14), legend = document.querySelector("body:not(.on-paper) .legend");
+    const right = L.point((legend && legend.open ? legend.offsetWidth : 0) + 26, 14), left = L.point(56, 14);
+    const zoom = (one, other) => chart.getBoundsZoom(chart.whole, false, one.add(other));
+    const best = zoom(edge, edge) - 0.3;
+    const [paddingTopLeft, paddingBottomRight] =
+      [[left, right], [edge, right], [left, edge]].find((sides) => zoom(...sides) >= best) || [edge, edge];
+    return { paddingTopLeft, paddingBottomRight };
+  }
+
+  function wholeButton(chart) {
+    const button = el("a", "whole", "⤢");
+    Object.assign(button, { href: "#", title: say("whole"), role: "button" });
+    button.setAttribute("aria-label", say("whole"));
+    L.DomEvent.disableClickPropagation(button).on(button, "click", (event) => {
+      L.DomEvent.preventDefault(event);
+      chart.showWhole();
+    });
+    document.querySelector(".leaflet-control-zoom").append(button);
+  }
+
+  function tiles(chart, data) {
+    const attribution = el("span", "", data.attribution).innerHTML;
+    return L.tileLayer(data.url, { attribution, maxZoom: 18 }).addTo(chart);
+  }
+
+  function ready() {
+    requestAnimationFrame(() => {
+      document.documentElement.dataset.ready = "true";
+      performance.mark("wangge:ready");
+    });
+  }
+
+  return { read, say, day, el, decode, decodePolygons, pane, map, tiles, ready, whole, percent, calm };
+})();

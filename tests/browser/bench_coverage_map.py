@@ -1,0 +1,84 @@
+"""Time to ready of the coverage map beside a plain folium.Choropleth of the same county, in one browser.
+
+The peer's scripts and styles from content networks are answered at once, Leaflet with Leaflet and all others with
+nothing, so only its own work is measured. Ready means that the page has loaded and two frames have passed since.
+The peer draws villages and grids in one page with the boundaries as they are stored; ours draws one level, simplified
+as the service does it. Making the page counts on both sides.
+"""
+
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import pytest
+import shapely
+from playwright.sync_api import Browser, Route
+from shapely.geometry.base import BaseGeometry
+
+from geo.analysis.coverage import CoverageReport
+from geo.space.codes import Level
+from maps import assets, coverage_map
+from tests.browser.conftest import Site
+from tests.maps import county
+
+pytestmark = [pytest.mark.browser, pytest.mark.bench]
+
+ROUNDS = 5
+TOLERANCE_DEG = 1e-4  # about 10 m, as geo.limits.DRAWING_TOLERANCE_M
+TWO_FRAMES = (
+    "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))"
+)
+
+Shapes = dict[str, BaseGeometry]
+
+
+def level_of(level: Level, areas: int, columns: int) -> tuple[CoverageReport, Shapes]:
+    rows = [county.facts(at, level=level, columns=columns) for at in range(areas)]
+    report = county.report(rows, level=level)
+    return report, county.shapes(report, columns=columns, steps=75)
+
+
+def simplified(shapes: Shapes) -> Shapes:
+    drawn = shapely.coverage_simplify(np.array(list(shapes.values()), dtype=object), TOLERANCE_DEG)
+    return dict(zip(shapes, drawn, strict=True))
+
+
+def ready_ms(browser: Browser, address: str) -> float:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+
+    def peer_file(route: Route) -> None:
+        name = route.request.url.rsplit("/", 1)[-1]
+        kind = "text/css" if name.endswith(".css") else "text/javascript"
+        known = {"leaflet.js": assets.LEAFLET_JS, "leaflet.css": assets.LEAFLET_CSS}
+        body = (assets.static_dir() / known[name]).read_text(encoding="utf-8") if name in known else ""
+        route.fulfill(body=body, content_type=kind)
+
+    page.route(lambda url: not url.startswith(address.rsplit("/", 1)[0]), peer_file)
+    page.goto(address, wait_until="load")
+    elapsed: float = page.evaluate(TWO_FRAMES)
+    context.close()
+    return elapsed
+
+
+def timed(make: Callable[[], str]) -> tuple[str, float]:
+    start = perf_counter()
+    return make(), (perf_counter() - start) * 1000
+
+
+def test_coverage_map_is_ready_in_half_the_time(chromium: Browser, site: Site) -> None:
+    villages, grids = level_of("village", 218, 16), level_of("grid", 650, 26)
+    plain, plain_made = timed(lambda: county.plain_choropleth(villages, grids))
+    drawn = simplified(grids[1])
+    outlines = county.outlines(grids[0], drawn)
+    ours, ours_made = timed(lambda: coverage_map.draw(grids[0], drawn, outlines))
+    addresses = {"plain": site.add(plain), "ours": site.add(ours)}
+    times: dict[str, list[float]] = {name: [] for name in addresses}
+    for _ in range(ROUNDS):
+        for name, address in addresses.items():
+            times[name].append(ready_ms(chromium, address))
+    for name, html, made in (("plain", plain, plain_made), ("ours", ours, ours_made)):
+        print(f"{name}: {len(html.encode()):,} bytes, made in {made:.0f} ms, ready in {median(times[name]):.0f} ms")  # noqa: T201
+    assert len(ours.encode()) <= len(plain.encode()) / 4
+    assert ours_made + median(times["ours"]) <= (plain_made + median(times["plain"])) / 2

@@ -1,0 +1,23 @@
+"""Pages are drawn from the made-up county of `tests.maps.county`; nothing here needs a database or a browser."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Data = dict[str, Any]
+
+
+@pytest.fixture
+def data_of() -> Callable[[str, str], Data]:
+    """Reads what a page gives to its script: ``data_of(html, "areas")``."""
+
+    def read(html: str, name: str) -> Data:
+        found = re.search(rf'<script type="application/json" id="{name}[^"]*">(.*?)</script>', html, re.DOTALL)
+        assert found, f"no data named {name} in the page"
+        loaded: Data = json.loads(found[1])
+        return loaded
+
+    return read
