@@ -1,16 +1,17 @@
 """What endpoints are given, each a typed name: sessions, the county, and every query parameter once."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Depends, Query, Request
 from sqlalchemy.orm import Session, sessionmaker
 
 from api import errors
-from geo.analysis.coverage import Boundaries
+from geo.analysis.coverage import Boundaries, CoverageLevel, CoverageReport
 from geo.errors import InvalidPosition, Lang
 from geo.limits import DEFAULT_PAGE, MAX_CODE_CHARS, MAX_PAGE
 from geo.months import Month
+from geo.services import coverage
 from geo.settings import Settings
 from geo.space.codes import Level
 from geo.space.crs import Frame
@@ -62,7 +63,6 @@ def _optional_month(
 MonthQuery = Annotated[Month, Depends(_month)]
 OptionalMonthQuery = Annotated[Month | None, Depends(_optional_month)]
 
-CoverageLevel = Literal["town", "village", "grid"]
 LevelQuery = Annotated[CoverageLevel, Query(description="level of the areas to be judged")]
 AnyLevelQuery = Annotated[Level | None, Query(description="only areas of this level")]
 AreaQuery = Annotated[CodeQuery, Query(description="code of the scope: this area and all below it")]
@@ -71,6 +71,21 @@ BoundariesQuery = Annotated[
 ]
 LimitQuery = Annotated[int, Query(ge=1, le=MAX_PAGE, description="rows of a page")]
 CursorQuery = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
+
+
+def _report(
+    session: SessionDep,
+    county: CountyDep,
+    month: MonthQuery,
+    level: LevelQuery = "village",
+    area: AreaQuery = None,
+    boundaries: BoundariesQuery = "then",
+) -> CoverageReport:
+    return coverage.report(session, county, month, level=level, area=area, read_with=boundaries)
+
+
+ReportDep = Annotated[CoverageReport, Depends(_report)]
+
 FrameQuery = Annotated[Frame, Query(description="frame of the position that is given")]
 PAGE = DEFAULT_PAGE
 

@@ -4,7 +4,8 @@
 three digits suffice; the ground keeps its size, so the grids get smaller. Missing text is empty, missing numbers are
 NaN, times are county time.
 
-Measured on two cores: scale 1 takes SCALE1; scale 10 takes SCALE10; scale 100 takes SCALE100.
+Making (writing) on two cores: scale 1 takes 0.6 s (1.4 s) and 0.2 GB, scale 10 7 s (7 s) and 0.8 GB, scale 100, with
+6 million visits and 1.2 GB of files, 3 minutes (4 minutes) and 7 GB.
 """
 
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ import click
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by ``module:attribute`` and a line of help, and imports the one that is called."""
+    """A group that knows its commands by ``module:attribute`` and a line of help, and imports only what is called."""
 
     def __init__(self, *, commands_at: Mapping[str, tuple[str, str]], **kwargs: object) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type] # click's own options

@@ -3,12 +3,11 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, TypedDict, get_args
 
 import click
 
-from api.dependencies import CoverageLevel
-from geo.analysis.coverage import Boundaries
+from geo.analysis.coverage import Boundaries, CoverageLevel
 from geo.errors import FileUnreadable
 from geo.months import Month
 
@@ -25,23 +24,49 @@ class MonthType(click.ParamType[Month]):
         return value if isinstance(value, Month) else Month.parse(value)
 
 
-month_argument: Decorator = click.argument("month", type=MonthType(), metavar="YYYY-MM")
 county_option: Decorator = click.option("--county", help="County code, where several are stored.")
-area_option: Decorator = click.option("--area", help="Code of the scope: this area and all below it.")
 lang_option: Decorator = click.option("--lang", type=click.Choice(["zh-CN", "en"]), help="Language of words.")
-level_option: Decorator = click.option(
-    "--level", type=click.Choice(get_args(CoverageLevel)), default="village", show_default=True, help="Level to judge."
-)
-boundaries_option: Decorator = click.option(
-    "--boundaries",
-    type=click.Choice(get_args(Boundaries)),
-    default="then",
-    show_default=True,
-    help="Boundaries in force on the month's last day, or the active ones.",
-)
 output_option: Decorator = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; else the terminal."
 )
+
+
+_REPORT_OPTIONS: Final[tuple[Decorator, ...]] = (
+    click.argument("month", type=MonthType(), metavar="YYYY-MM"),
+    click.option(
+        "--level",
+        type=click.Choice(get_args(CoverageLevel)),
+        default="village",
+        show_default=True,
+        help="Level to judge.",
+    ),
+    click.option("--area", help="Code of the scope: this area and all below it."),
+    county_option,
+    click.option(
+        "--boundaries",
+        type=click.Choice(get_args(Boundaries)),
+        default="then",
+        show_default=True,
+        help="Boundaries in force on the month's last day, or the active ones.",
+    ),
+)
+
+
+class ReportAsked(TypedDict):
+    """What `report_options` gives a command."""
+
+    month: Month
+    level: CoverageLevel
+    area: str | None
+    county: str | None
+    boundaries: Boundaries
+
+
+def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Which report: the month, and level, scope, county and boundaries."""
+    for option in reversed(_REPORT_OPTIONS):
+        command = option(command)
+    return command
 
 
 def write(content: str | bytes, output: Path | None) -> None:

@@ -5,11 +5,13 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
 from api import exports
-from api.dependencies import AreaQuery, BoundariesQuery, CountyDep, LangQuery, LevelQuery, MonthQuery, SessionDep
+from api.dependencies import LangQuery, ReportDep, SessionDep
 from api.schemas.coverage import CoverageOut
 from geo.analysis.coverage import CoverageReport, Reason
+from geo.errors import Lang
 from geo.services import coverage
 
 router = APIRouter(tags=["coverage"])
@@ -27,49 +29,36 @@ _FORMATS: Final[dict[int | str, dict[str, Any]]] = {
 @router.get("/coverage", responses=_FORMATS)
 def get_coverage(
     session: SessionDep,
-    county: CountyDep,
-    month: MonthQuery,
+    report: ReportDep,
     lang: LangQuery,
-    *,
-    level: LevelQuery = "village",
-    area: AreaQuery = None,
-    boundaries: BoundariesQuery = "then",
     format: FormatQuery = "json",  # noqa: A002 - the name on the wire
 ) -> Response:
     """Every area of a level in a scope, with its requirement, visits, spread, last visit and status."""
-    report = coverage.report(session, county, month, level=level, area=area, read_with=boundaries)
-    shapes = coverage.drawn_shapes(session, report) if format == "geojson" else {}
-    return _answer("coverage", report, report.rows, shapes, format, lang)
+    return _answer(session, "coverage", report, report.rows, format, lang)
 
 
 @router.get("/coverage/gaps", responses=_FORMATS)
 def get_gaps(
     session: SessionDep,
-    county: CountyDep,
-    month: MonthQuery,
+    report: ReportDep,
     lang: LangQuery,
     *,
-    level: LevelQuery = "village",
-    area: AreaQuery = None,
-    boundaries: BoundariesQuery = "then",
     reason: Annotated[Reason | None, Query(description="only areas that stand here for this reason")] = None,
     format: FormatQuery = "json",  # noqa: A002 - the name on the wire
 ) -> Response:
     """What is still needed, worst first: nobody assigned, then days overdue, then tier."""
-    report = coverage.report(session, county, month, level=level, area=area, read_with=boundaries)
-    rows = [row for row in report.gaps() if reason is None or reason in row.reasons]
-    shapes = coverage.drawn_shapes(session, report) if format == "geojson" else {}
-    return _answer("gaps", report, rows, shapes, format, lang)
+    return _answer(session, "gaps", report, report.gaps(reason), format, lang)
 
 
 def _answer(
+    session: Session,
     what: Literal["coverage", "gaps"],
     report: CoverageReport,
     rows: exports.Rows,
-    shapes: coverage.Shapes,
     format_: exports.WebFormat,
-    lang: LangQuery,
+    lang: Lang,
 ) -> Response:
+    shapes = coverage.drawn_shapes(session, report) if format_ == "geojson" else {}
     content = exports.render(report, rows, format_, lang, shapes)
     answer = Response(content, media_type=exports.MEDIA_TYPES[format_])
     if format_ != "json":

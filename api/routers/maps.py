@@ -10,7 +10,6 @@ from api.dependencies import (
     AreaQuery,
     BoundariesQuery,
     CountyDep,
-    CoverageLevel,
     LangQuery,
     LevelQuery,
     OptionalMonthQuery,
@@ -18,7 +17,7 @@ from api.dependencies import (
     SettingsDep,
 )
 from api.pictures import coverage_page
-from geo.analysis.coverage import CoverageReport
+from geo.analysis.coverage import CoverageLevel, CoverageReport
 from geo.errors import Lang
 from geo.months import Month
 from geo.services import coverage

@@ -23,6 +23,8 @@ Status = Literal["met", "under", "unvisited", "excluded"]
 Tier = Literal["key", "ordinary"]
 Boundaries = Literal["then", "now"]
 Reason = Literal["unassigned", "unvisited", "under"]
+CoverageLevel = Literal["town", "village", "grid"]
+"""Levels whose areas are to be visited; a county is not judged as one area."""
 
 STATUSES: Final[tuple[Status, ...]] = ("met", "under", "unvisited", "excluded")
 TIERS: Final[tuple[Tier, ...]] = ("key", "ordinary")
@@ -190,9 +192,13 @@ class CoverageReport:
         """Visits that count by their claimed area only."""
         return sum(row.facts.unlocated for row in self.rows)
 
-    def gaps(self) -> tuple[AreaCoverage, ...]:
-        """What is still needed, worst first: unassigned, then days overdue (never visited before all), then tier."""
-        return tuple(sorted((row for row in self.rows if row.reasons), key=gap_order))
+    def gaps(self, reason: Reason | None = None) -> tuple[AreaCoverage, ...]:
+        """What is still needed, worst first: unassigned, then days overdue (never visited before all), then tier.
+
+        :param reason: only areas that stand here for this one
+        """
+        rows = (row for row in self.rows if (reason in row.reasons if reason else row.reasons))
+        return tuple(sorted(rows, key=gap_order))
 
 
 def gap_order(row: AreaCoverage) -> tuple[bool, bool, int, int, int, str]:
@@ -210,7 +216,8 @@ def gap_order(row: AreaCoverage) -> tuple[bool, bool, int, int, int, str]:
 def assess(facts: AreaFacts, rule: VisitRule, *, month: Month, as_of: date) -> AreaCoverage:
     """Judge one area by its rule."""
     required = rule.required(month, facts.last_before)
-    days_since = None if facts.last_visit is None else (as_of - facts.last_visit).days
+    # A phone's clock may run ahead past midnight: a visit of tomorrow was zero days ago.
+    days_since = None if facts.last_visit is None else max(0, (as_of - facts.last_visit).days)
     overdue = None if days_since is None else max(0, days_since - rule.period_days(month))
     return AreaCoverage(facts, rule, required, _status(facts, required), days_since, overdue)
 

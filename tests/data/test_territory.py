@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import shapely
 
+from data.ground import make_ground
 from data.sample import Sample, make
 from geo.space.codes import cn_parent, is_code
 
@@ -85,6 +86,13 @@ def test_the_lake_belongs_to_nobody(sample: Sample) -> None:
     assert [hole.contains(lake) for hole in holes] == [True]
     for level in LEVELS:
         assert not areas(sample, level).contains(lake).any()
+
+
+def test_sea_for_wrong_positions_touches_no_land() -> None:
+    ground = make_ground(20261, 1)
+    land = {*ground.mainland.tolist(), *ground.island.tolist(), *ground.lake.tolist()}
+    assert len(ground.sea) > 50
+    assert not any({cell, *ground.adjacent[cell]} & land for cell in ground.sea.tolist())
 
 
 def test_village_of_two_parts(sample: Sample) -> None:
