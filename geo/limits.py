@@ -22,6 +22,9 @@ DEFAULT_PAGE: Final = 100
 CLOCK_SKEW_MINUTES: Final = 10
 """A phone's clock may run ahead by this much before a visit counts as one of the future."""
 
+MAX_RULE: Final = 3_660
+"""Visits a month, or days between two visits, that a rule may ask for: ten years."""
+
 MAX_ACCURACY_M: Final = 100_000.0
 """An accuracy radius above this says nothing about a place in a county."""
 

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from geo.errors import InvalidMonth
 
-_PATTERN = re.compile(r"(\d{4})-(\d{2})")
-_FIRST_YEAR, _LAST_YEAR = 1949, 2199
+_PATTERN = re.compile(r"([0-9]{4})-([0-9]{2})")
+FIRST_YEAR, LAST_YEAR = 1949, 2199
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,7 +30,7 @@ class Month:
     number: int
 
     def __post_init__(self) -> None:
-        if not (_FIRST_YEAR <= self.year <= _LAST_YEAR and 1 <= self.number <= 12):  # noqa: PLR2004 - months of a year
+        if not (FIRST_YEAR <= self.year <= LAST_YEAR and 1 <= self.number <= 12):  # noqa: PLR2004 - months of a year
             raise InvalidMonth(month=f"{self.year:04d}-{self.number:02d}")
 
     @classmethod
@@ -57,7 +57,7 @@ class Month:
     @property
     def last_day(self) -> date:
         """The last day, inclusive."""
-        return self.next().first_day - timedelta(days=1)
+        return self._first_day_after - timedelta(days=1)
 
     @property
     def days(self) -> int:
@@ -76,8 +76,13 @@ class Month:
         """The first instant of the month and the first of the next: ``[start, end)``."""
         return (
             datetime.combine(self.first_day, time(), tzinfo=zone),
-            datetime.combine(self.next().first_day, time(), tzinfo=zone),
+            datetime.combine(self._first_day_after, time(), tzinfo=zone),
         )
+
+    @property
+    def _first_day_after(self) -> date:
+        # Not by way of next(): the last month there is has an end too.
+        return date(self.year + self.number // 12, self.number % 12 + 1, 1)
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:

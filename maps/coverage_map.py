@@ -12,7 +12,7 @@ from maps.coverage_data import table
 from maps.page import Basemap, CountyMap, Links, Outline, Page, Piece, script_json
 
 STYLES: Final = (assets.LEAFLET_CSS, "wangge.css", "coverage.css", "print.css")
-SCRIPTS: Final = (assets.LEAFLET_JS, "wangge.js", "areas.js", "details.js", "list.js")
+SCRIPTS: Final = (assets.LEAFLET_JS, "wangge.js", "shape.js", "areas.js", "details.js", "list.js")
 
 
 def draw(
@@ -50,7 +50,7 @@ def draw(
     county.add_to(page)
     switched: dict[str, Piece] = {"basemap": layers.Tiles(basemap).add_to(county)} if basemap else {}
     areas = layers.Areas(table(report, lang), area_shapes, palette.for_script()).add_to(county)
-    towns = layers.Outlines(outlines, town_shapes, palette.OUTLINE).add_to(county)
+    towns = layers.Outlines(outlines, town_shapes, palette.OUTLINE, areas).add_to(county)
     switched |= {"outlines": towns, "names": layers.Names(areas, towns).add_to(county)}
     layers.Legend(areas, switched).add_to(county)
     layers.GapList(areas).add_to(county)

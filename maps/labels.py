@@ -83,6 +83,8 @@ COVERAGE_WORDS: Final[Mapping[str, Word]] = {
     "downloads": Word("下载", "Download"),
     "other_language": Word("English", "中文"),
     "no_script": Word("地图和清单需要浏览器脚本。", "The map and the list need scripts in the browser."),
+    "date": Word("{y}年{month}月{d}日", "{d} {month} {y}"),
+    "month_names": Word("1 2 3 4 5 6 7 8 9 10 11 12", " ".join(_MONTHS_EN)),
     # map
     "map": Word("走访覆盖地图", "Map of visit coverage"),
     "legend": Word("图例与图层", "Legend and layers"),
@@ -116,7 +118,7 @@ COVERAGE_WORDS: Final[Mapping[str, Word]] = {
     "required_n": Word("{n} 次", "{n}"),
     "rule_of": Word("{rule} · {tier}", "{rule}, {tier}"),
     "visited": Word("走访", "Visited"),
-    "visits_of": Word("{visits} / {required} 次", "{visits} of {required}"),
+    "visits_of": Word("{visits} / {required} 次", "{visits} / {required}"),
     "visits_only": Word("{visits} 次", "{visits}"),
     "unlocated": Word("无定位 {n} 次", "{n} without a position"),
     "cadres": Word("走访干部", "Visited by"),

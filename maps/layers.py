@@ -75,11 +75,11 @@ class Areas(Piece):
 
 
 class Outlines(Piece):
-    """Towns as heavier lines, so that the map orients without a basemap."""
+    """Towns as heavier lines over the areas, so that the map orients without a basemap."""
 
-    def __init__(self, outlines: Sequence[Outline], geometries: Geometries, colour: str) -> None:
+    def __init__(self, outlines: Sequence[Outline], geometries: Geometries, colour: str, areas: Areas) -> None:
         super().__init__("outlines")
-        self.outlines, self.geometries, self.colour = outlines, geometries, colour
+        self.outlines, self.geometries, self.colour, self.areas = outlines, geometries, colour, areas
 
     def data(self) -> object:
         """Codes, names and rings."""
@@ -88,7 +88,7 @@ class Outlines(Piece):
 
     def statement(self) -> str:
         """Draws the lines."""
-        return f"var {self.get_name()} = wangge.outlines({self.chart}, {self.read});"
+        return f"var {self.get_name()} = wangge.outlines({self.chart}, {self.read}, {self.areas.get_name()});"
 
 
 class Names(Piece):

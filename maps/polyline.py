@@ -1,8 +1,9 @@
-"""Geometries as encoded polylines: about six characters a vertex, where GeoJSON takes twenty to forty.
+"""Geometries as encoded polylines: about five characters a vertex, where GeoJSON takes twenty to forty.
 
-The encoding is the published *Encoded Polyline Algorithm Format* with six decimals ("polyline6"): latitude before
-longitude, each as the difference to the one before, zigzag, in groups of five bits from the low end, plus 63. Six
-decimals are a decimetre, so vertices that neighbours share stay shared. All rings are encoded at once in numpy.
+The encoding is the published *Encoded Polyline Algorithm Format*: latitude before longitude with five decimals, each as
+the difference to the one before, zigzag, in groups of five bits from the low end, plus 63. Five decimals are a metre,
+a tenth of what drawn shapes are simplified by; rounding is the same for all, so vertices that neighbours share stay
+shared. All rings are encoded at once in numpy.
 """
 
 from collections.abc import Sequence
@@ -17,9 +18,9 @@ from shapely.geometry.base import BaseGeometry
 Rings = list[list[str]]
 """Polygons of one geometry, each its outer ring followed by its holes; rings do not repeat their first vertex."""
 
-_SCALE: Final = 1_000_000
+_SCALE: Final = 100_000
 _BITS: Final = 5
-_MOST_GROUPS: Final = 7  # 35 bits hold 2 * 180e6, zigzagged
+_MOST_GROUPS: Final = 6  # 30 bits hold 2 * 360e5, a zigzagged step from one end of the earth to the other
 _POLYGON: Final = 3
 
 

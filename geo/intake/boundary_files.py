@@ -8,18 +8,16 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geo.errors import ColumnMissing, FileEmpty, FileUnreadable, InvalidChoice
+from geo.intake import vector_files
 from geo.intake.rejections import Rejection
 from geo.space import shapes
 from geo.space.codes import Level
 from geo.space.crs import WGS84, Frame, is_wgs84_like, to_wgs84
-
-DRIVERS: Final = {".geojson": "GeoJSON", ".json": "GeoJSON", ".shp": "ESRI Shapefile", ".gpkg": "GPKG"}
 
 USUAL_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "code": ("code", "代码", "区划代码", "行政区代码", "XZQDM", "DM", "adcode", "id"),
@@ -30,6 +28,9 @@ USUAL_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "population": ("population", "人口"),
 }
 _NEEDED: Final = ("code",)
+_MAX_COUNT: Final = 2**31 - 1
+
+Counts = Mapping[str, "pd.Series[int]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,43 +68,22 @@ def read(
     :param crs: for a file that declares none, e.g. ``EPSG:4490``
     :param frame: the frame of degrees that were shifted for Chinese web maps
     :raises FileUnreadable: missing, empty, damaged, not what its suffix says, or of unknown CRS
+    :raises FileEmpty: no record at all
+    :raises InvalidChoice: a suffix, layer, encoding, CRS or field that there is not
     :raises ColumnMissing: no column for the code
     """
-    raw = _open(path, layer=layer, encoding=encoding)
+    raw = vector_files.open_layer(path, layer=layer, encoding=encoding)
     if raw.empty:
         raise FileEmpty(file=path.name)
     mapped = _map_columns(path, raw, columns or {})
     declared = _declared_crs(path, raw, crs)
+    counts: Counts = {field: _counts(raw[mapped[field]]) for field in ("households", "population") if field in mapped}
     broken = ~shapely.is_valid(raw.geometry.to_numpy()) & ~shapely.is_missing(raw.geometry.to_numpy())
-    records = _records(raw, mapped, _in_wgs84(raw, declared, frame))
-    refused = _refusals(records, raw)
+    records = _records(raw, mapped, counts, _in_wgs84(raw, declared, frame))
+    refused = _refusals(records, raw, {field: raw[mapped[field]].notna() & counts[field].isna() for field in counts})
     kept = records.drop(index=[rejection.row - 1 for rejection in refused])
     repaired = tuple(int(row) for row in np.flatnonzero(broken) + 1 if row - 1 in kept.index)
     return BoundaryLayer(path.name, level, declared.to_string(), mapped, kept, refused, repaired)
-
-
-def _open(path: Path, *, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
-    if path.suffix.lower() not in DRIVERS:
-        raise InvalidChoice(field="FILE", value=path.name, choices="*.geojson, *.shp, *.gpkg")
-    if not path.is_file():
-        raise FileUnreadable(file=str(path), reason="there is no such file", reason_zh="没有这个文件")
-    if path.stat().st_size == 0:
-        raise FileUnreadable(file=path.name, reason="the file is empty (0 bytes)", reason_zh="文件是空的（0 字节）")
-    try:
-        if layer is None and len(names := pyogrio.list_layers(path)[:, 0]) > 1:
-            raise InvalidChoice(field="--layer", value="", choices=", ".join(map(str, names)))
-        return gpd.read_file(path, engine="pyogrio", layer=layer, encoding=encoding, on_invalid="ignore")
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        kind = DRIVERS[path.suffix.lower()]
-        raise FileUnreadable(
-            file=path.name, reason=f"cannot be read as {kind} ({error})", reason_zh=f"无法按 {kind} 读取（{error}）"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise FileUnreadable(
-            file=path.name,
-            reason="its text has another encoding than declared; try --encoding GB18030",
-            reason_zh="文字编码与声明不符，请试 --encoding GB18030",
-        ) from error
 
 
 def _map_columns(path: Path, raw: gpd.GeoDataFrame, given: Mapping[str, str]) -> dict[str, str]:
@@ -114,7 +94,7 @@ def _map_columns(path: Path, raw: gpd.GeoDataFrame, given: Mapping[str, str]) ->
         if field not in USUAL_NAMES:
             raise InvalidChoice(field="--column", value=field, choices=", ".join(USUAL_NAMES))
         if column not in present:
-            raise ColumnMissing(file=path.name, column=field, columns=", ".join(present))
+            raise ColumnMissing(file=path.name, column=field, columns=", ".join(present) or "—")
         mapped[field] = column
     for field, names in USUAL_NAMES.items():
         found = next((folded[name.casefold()] for name in names if name.casefold() in folded), None)
@@ -122,7 +102,7 @@ def _map_columns(path: Path, raw: gpd.GeoDataFrame, given: Mapping[str, str]) ->
             mapped[field] = found
     for field in _NEEDED:
         if field not in mapped:
-            raise ColumnMissing(file=path.name, column=field, columns=", ".join(present))
+            raise ColumnMissing(file=path.name, column=field, columns=", ".join(present) or "—")
     return mapped
 
 
@@ -150,16 +130,26 @@ def _in_wgs84(raw: gpd.GeoDataFrame, declared: CRS, frame: Frame) -> shapes.Geom
     return shapes.as_multipolygons(plain)
 
 
-def _records(raw: gpd.GeoDataFrame, mapped: Mapping[str, str], polygons: shapes.Geometries) -> gpd.GeoDataFrame:
+def _records(
+    raw: gpd.GeoDataFrame,
+    mapped: Mapping[str, str],
+    counts: Counts,
+    polygons: shapes.Geometries,
+) -> gpd.GeoDataFrame:
     data: dict[str, object] = {"row": np.arange(1, len(raw) + 1)}
     for field in ("code", "name", "parent", "kind"):
         data[field] = _texts(raw[mapped[field]]) if field in mapped else [None] * len(raw)
     for field in ("households", "population"):
-        numbers = pd.to_numeric(raw[mapped[field]], errors="coerce") if field in mapped else [None] * len(raw)
-        data[field] = pd.Series(numbers, dtype="Float64").round().astype("Int64")
+        data[field] = counts[field] if field in counts else pd.Series([None] * len(raw), dtype="Int64")
     records = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(polygons, crs=WGS84))
     records["name"] = [name or code for name, code in zip(records["name"], records["code"], strict=True)]
     return records
+
+
+def _counts(column: "pd.Series[str]") -> "pd.Series[int]":
+    """Whole numbers of households or people; missing where there is none that can be one."""
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    return numbers.where(numbers.between(0, _MAX_COUNT)).round().astype("Int64")
 
 
 def _texts(column: "pd.Series[str]") -> list[str | None]:
@@ -175,7 +165,9 @@ def _text(value: object) -> str | None:
     return str(value).strip() or None
 
 
-def _refusals(records: gpd.GeoDataFrame, raw: gpd.GeoDataFrame) -> tuple[Rejection, ...]:
+def _refusals(
+    records: gpd.GeoDataFrame, raw: gpd.GeoDataFrame, no_counts: "Mapping[str, pd.Series[bool]]"
+) -> tuple[Rejection, ...]:
     refused: list[Rejection] = []
     bounds = shapely.bounds(records.geometry.to_numpy())
     kinds = raw.geometry.geom_type.tolist()
@@ -185,11 +177,23 @@ def _refusals(records: gpd.GeoDataFrame, raw: gpd.GeoDataFrame) -> tuple[Rejecti
         if code is None:
             refused.append(Rejection(int(row), "code", "has no code", "没有代码"))
         elif polygon is None:
-            what = kind or "none"
-            refused.append(Rejection(int(row), "geometry", f"has no polygon ({what})", f"没有面状图形（{what}）"))
+            refused.append(Rejection(int(row), "geometry", *_no_polygon(kind)))
         elif abs(box[1]) > 90 or abs(box[3]) > 90 or abs(box[0]) > 180 or abs(box[2]) > 180:  # noqa: PLR2004 - degrees
             en = f"lies at {box[0]:.4f}, {box[1]:.4f}, which is no longitude and latitude; check --crs"
             refused.append(
                 Rejection(int(row), "geometry", en, f"坐标 {box[0]:.4f}, {box[1]:.4f} 不是经纬度，请检查 --crs")
             )
+        elif wrong := [field for field, is_wrong in no_counts.items() if is_wrong.iloc[row - 1]]:
+            refused.append(Rejection(int(row), wrong[0], "is not a number from 0 up", "不是从 0 起的数字"))
     return tuple(refused)
+
+
+def _no_polygon(kind: object) -> tuple[str, str]:
+    if kind in {"Polygon", "MultiPolygon"}:
+        return (
+            "its polygon encloses nothing, or lies outside what its CRS covers; check --crs",
+            "面状图形没有面积，或超出坐标系的范围，请检查 --crs",
+        )
+    if not isinstance(kind, str):
+        return "has no polygon (no geometry at all)", "没有面状图形（图形为空）"
+    return f"has no polygon ({kind})", f"没有面状图形（{kind}）"

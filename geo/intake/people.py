@@ -1,5 +1,6 @@
 """Rows of the sheets about people, places and rules: one model a sheet, columns as in the design."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -8,12 +9,26 @@ from pydantic_core import PydanticCustomError
 
 from geo.analysis.coverage import Tier
 from geo.intake.visits import Code, OptionalCode, blank_is_missing
+from geo.limits import MAX_RULE
 from geo.space.crs import Frame
 
 Role = Literal["grid_head", "full_time", "part_time", "instructor", "village_link", "area_leader"]
 PlaceKind = Literal["household", "enterprise", "project", "scenic_spot"]
-OptionalDay = Annotated[date | None, BeforeValidator(blank_is_missing)]
-OptionalCount = Annotated[int | None, Field(ge=1), BeforeValidator(blank_is_missing)]
+_DAY = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _written_out(value: object) -> object:
+    """A bare number would be read as seconds since 1970: 86400 became a day of that year."""
+    if isinstance(value, str) and not value.strip():
+        raise PydanticCustomError("missing", "is needed")
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.match(value)):
+        return value
+    raise PydanticCustomError("date_parsing", "not a day")
+
+
+Day = Annotated[date, BeforeValidator(_written_out)]
+OptionalDay = Annotated[Day | None, BeforeValidator(blank_is_missing)]
+OptionalCount = Annotated[int | None, Field(ge=1, le=MAX_RULE), BeforeValidator(blank_is_missing)]
 
 
 class SheetRow(BaseModel):
@@ -47,7 +62,7 @@ class AssignmentRow(SheetRow):
     staff_no: Code
     area: Code
     role: Role
-    from_day: date = Field(alias="from")
+    from_day: Day = Field(alias="from")
     to_day: OptionalDay = Field(default=None, alias="to")
 
     @model_validator(mode="after")
@@ -114,11 +129,12 @@ class AreaSettingRow(SheetRow):
 
     @model_validator(mode="after")
     def _excluded_with_all_or_not(self) -> Self:
-        given = (self.excluded_reason, self.excluded_by, self.excluded_on)
-        if any(value is None for value in given) and any(value is not None for value in given):
+        given = {name: getattr(self, name) for name in ("excluded_reason", "excluded_by", "excluded_on")}
+        missing = [name for name, value in given.items() if value is None]
+        if 0 < len(missing) < len(given):
             raise PydanticCustomError(
                 "exclusion",
                 "an exclusion needs its reason, person and day",
-                {"field": "excluded_reason", "zh": "排除必须同时写明原因、经手人和日期"},
+                {"field": missing[0], "zh": "排除必须同时写明原因、经手人和日期"},
             )
         return self

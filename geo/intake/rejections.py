@@ -27,24 +27,31 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "missing": ("is needed", "必须填写"),
     "extra_forbidden": ("is not a column of this sheet", "不是本表的列"),
     "string_type": ("must be text", "必须是文字"),
+    "string_unicode": ("is not valid text", "不是有效的文字"),
+    "string_pattern_mismatch": ("must not contain control characters", "不能含有控制字符"),
     "string_too_short": ("is needed", "必须填写"),
     "string_too_long": ("is longer than {max_length} characters", "超过 {max_length} 个字符"),
     "float_type": ("must be a number", "必须是数字"),
     "float_parsing": ("must be a number", "必须是数字"),
     "int_type": ("must be a whole number", "必须是整数"),
     "int_parsing": ("must be a whole number", "必须是整数"),
+    "int_parsing_size": ("must be a whole number of fewer digits", "整数位数过多"),
+    "int_from_float": ("must be a whole number", "必须是整数"),
     "finite_number": ("must be a finite number", "必须是有限的数字"),
-    "greater_than_equal": ("must be at least {ge}", "不能小于 {ge}"),
-    "less_than_equal": ("must be at most {le}", "不能大于 {le}"),
+    "greater_than_equal": ("must be at least {ge:g}", "不能小于 {ge:g}"),
+    "less_than_equal": ("must be at most {le:g}", "不能大于 {le:g}"),
     "literal_error": ("must be one of {expected}", "只能是 {expected}"),
     "uuid_parsing": ("must be a UUID such as 0190f3c2-7a50-7cc3-8a11-5f2d6c3b9e01", "必须是 UUID"),
     "uuid_type": ("must be a UUID such as 0190f3c2-7a50-7cc3-8a11-5f2d6c3b9e01", "必须是 UUID"),
+    "date_type": ("must be a day such as 2026-10-31", "必须是日期，如 2026-10-31"),
     "date_from_datetime_parsing": ("must be a day such as 2026-10-31", "必须是日期，如 2026-10-31"),
+    "date_from_datetime_inexact": ("must be a day such as 2026-10-31", "必须是日期，如 2026-10-31"),
     "date_parsing": ("must be a day such as 2026-10-31", "必须是日期，如 2026-10-31"),
     "model_type": ("must be an object with named fields", "必须是带字段名的对象"),
     "datetime_type": ("must be a time such as 2026-10-12T09:30:00", "必须是时间，如 2026-10-12T09:30:00"),
     "datetime_parsing": ("must be a time such as 2026-10-12T09:30:00", "必须是时间，如 2026-10-12T09:30:00"),
     "datetime_from_date_parsing": ("must be a time such as 2026-10-12T09:30:00", "必须是时间，如 2026-10-12T09:30:00"),
+    "tuple_type": ("must be a list of texts, or one text with ; between", "必须是文字列表，或用 ; 分隔的文字"),
     "dict_type": ("must be an object with named fields", "必须是带字段名的对象"),
 }
 
@@ -61,4 +68,6 @@ def _sentence(detail: ErrorDetails) -> tuple[str, str]:
     if "zh" in context:
         return detail["msg"], str(context["zh"]).format(**context)
     en, zh = _WORDS.get(detail["type"], (detail["msg"].replace("{", "{{").replace("}", "}}"), "无效的值"))
-    return en.format(**context), zh.format(**context)
+    # Pydantic joins the choices of a closed list in English.
+    chinese = {**context, "expected": str(context.get("expected", "")).replace(", ", "、").replace(" or ", "、")}
+    return en.format(**context), zh.format(**chinese)

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -48,35 +49,46 @@ CHINESE_COLUMNS: Final[dict[str, str]] = {
 
 
 def rows(path: Path, *, columns: frozenset[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a sheet with their line in it, the header being line 1; empty lines are passed over.
+    """The rows of a sheet with their number in it, the header being row 1; empty rows are passed over.
+
+    A row counts once however many lines a quoted cell has, as spreadsheets count. Cells that a short row leaves out are
+    empty, and so is all of a column without a name.
 
     :param columns: the names that the sheet may have; what is called 所在区域 is the one of ``area`` and
         ``claimed_area`` that it has
-    :raises FileUnreadable: missing, not text, or with a row that has more cells than the header
+    :raises FileUnreadable: missing, not text, or with a cell that stands under no column name
     :raises FileEmpty: no row below the header
     """
     reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     header: list[str] | None = None
     any_row = False
     try:
-        for cells in reader:
+        for number, cells in enumerate(reader, start=1):
             if not any(cell.strip() for cell in cells):
                 continue
             if header is None:
                 header = [_english(cell.strip(), columns) for cell in cells]
                 _check_header(path, header)
                 continue
-            if len(cells) > len(header):
-                reason = f"line {reader.line_num} has {len(cells)} cells, the header {len(header)}"
-                reason_zh = f"第 {reader.line_num} 行有 {len(cells)} 格，表头只有 {len(header)} 格"
-                raise FileUnreadable(file=path.name, reason=reason, reason_zh=reason_zh)
             any_row = True
-            yield reader.line_num, dict(zip(header, cells, strict=False))
+            yield number, _fields(path, number, header, cells)
     except csv.Error as error:
         where = f"line {reader.line_num}: {error}"
         raise FileUnreadable(file=path.name, reason=where, reason_zh=f"第 {reader.line_num} 行：{error}") from error
     if not any_row:
         raise FileEmpty(file=path.name)
+
+
+def _fields(path: Path, number: int, header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    pairs = list(zip_longest(header, cells, fillvalue=""))
+    nameless = next((cell for name, cell in pairs if not name and cell.strip()), None)
+    if nameless is not None:
+        raise FileUnreadable(
+            file=path.name,
+            reason=f"row {number} has “{nameless.strip()[:40]}” under no column name",
+            reason_zh=f"第 {number} 行的“{nameless.strip()[:40]}”没有对应的列名",
+        )
+    return {name: cell for name, cell in pairs if name}
 
 
 def _check_header(path: Path, header: list[str]) -> None:
@@ -96,6 +108,8 @@ def _english(name: str, columns: frozenset[str]) -> str:
 
 
 def _text(path: Path) -> str:
+    if not path.exists():
+        raise FileUnreadable(file=path.name, reason="there is no such file", reason_zh="没有这个文件")
     try:
         raw = path.read_bytes()
     except OSError as error:

@@ -1,5 +1,6 @@
 """One visit as it arrives, from JSON or from a sheet: the same names, the same checks, one reason a refused row."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Self
@@ -21,11 +22,13 @@ from pydantic_core import PydanticCustomError
 
 from geo.intake.rejections import Rejection, from_validation
 from geo.limits import CLOCK_SKEW_MINUTES, MAX_ACCURACY_M, MAX_CODE_CHARS, MAX_TEXT_CHARS
+from geo.months import FIRST_YEAR, LAST_YEAR
 from geo.space.crs import Frame
 
 _ROW_NAMESPACE: Final = UUID("6b0f3a52-6f0e-5d0c-9a55-0f5a1d2f7f10")
 _MAX_LAT: Final = 90.0
 _MAX_LON: Final = 180.0
+_WRITTEN_OUT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def blank_is_missing(value: object) -> object:
@@ -41,9 +44,21 @@ def _split_topics(value: object) -> object:
     return value
 
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE_CHARS, strip_whitespace=True)]
+def _no_truth_value(value: object) -> object:
+    """JSON's ``true`` would be read as 1.0."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("float_type", "not a number")
+    return value
+
+
+Code = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_CODE_CHARS, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$"),
+]
 OptionalCode = Annotated[Code | None, BeforeValidator(blank_is_missing)]
-Note = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS)]
+# PostgreSQL stores any character but NUL.
+Note = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS, pattern=r"^[^\x00]*$")]
+Number = Annotated[float | None, BeforeValidator(blank_is_missing), BeforeValidator(_no_truth_value)]
 
 
 class VisitRow(BaseModel):
@@ -57,10 +72,14 @@ class VisitRow(BaseModel):
     staff_no: Code = Field(description="staff number of the cadre", examples=["C00017"])
     started_at: datetime = Field(description="ISO 8601; county time without a zone", examples=["2026-10-12T09:30:00"])
     ended_at: Annotated[datetime | None, BeforeValidator(blank_is_missing)] = None
-    lon: Annotated[float | None, BeforeValidator(blank_is_missing)] = Field(default=None, description="degrees east")
-    lat: Annotated[float | None, BeforeValidator(blank_is_missing)] = Field(default=None, description="degrees north")
+    lon: Number = Field(default=None, description="degrees east")
+    lat: Number = Field(default=None, description="degrees north")
     frame: Annotated[Frame, BeforeValidator(lambda value: blank_is_missing(value) or "wgs84")] = "wgs84"
-    accuracy_m: Annotated[float | None, Field(ge=0, le=MAX_ACCURACY_M), BeforeValidator(blank_is_missing)] = None
+    accuracy_m: Annotated[
+        Annotated[float, Field(ge=0, le=MAX_ACCURACY_M)] | None,
+        BeforeValidator(blank_is_missing),
+        BeforeValidator(_no_truth_value),
+    ] = None
     claimed_area: OptionalCode = Field(default=None, description="code of the area where the visitor says it was")
     place: OptionalCode = Field(default=None, description="id of the household, enterprise, project or scenic spot")
     topics: Annotated[tuple[Code, ...], BeforeValidator(_split_topics)] = ()
@@ -68,17 +87,27 @@ class VisitRow(BaseModel):
 
     @field_validator("started_at", "ended_at", mode="before")
     @classmethod
-    def _is_written_out(cls, value: object) -> object:
+    def _is_written_out(cls, value: object, info: ValidationInfo) -> object:
         # A bare number would be read as seconds since 1970, which nobody typed on purpose.
         if value is None or isinstance(value, datetime):
             return value
-        if isinstance(value, str) and (not value.strip() or "-" in value.strip()[:5]):
-            return value.strip() or None
+        if isinstance(value, str) and not value.strip():
+            if info.field_name == "started_at":
+                raise PydanticCustomError("missing", "is needed")
+            return None
+        if isinstance(value, str) and _WRITTEN_OUT.match(value.strip()):
+            return value.strip()
         raise PydanticCustomError("datetime_parsing", "not a time")
 
     @field_validator("started_at", "ended_at")
     @classmethod
     def _in_county_time(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise _wrong(
+                info.field_name or "started_at",
+                f"must lie between {FIRST_YEAR} and {LAST_YEAR}",
+                f"必须在 {FIRST_YEAR} 年到 {LAST_YEAR} 年之间",
+            )
         if value is None or value.tzinfo is not None or info.context is None:
             return value
         return value.replace(tzinfo=info.context["zone"])

@@ -133,12 +133,13 @@ def _facts(
 ) -> tuple[list[AreaFacts], int]:
     """Facts of every area, and the visits that are tagged inside the scope but to no area of the level."""
     counts = queries.visits(session, asked, source)
+    reached = queries.grids_reached(session, asked, source)
     households = queries.households(session, asked, source)
     last = _days(queries.last_visits(session, asked, source, asked.end), county)
     before = _days(queries.last_visits(session, asked, source, asked.start), county) if needs_before else {}
     people = _people(queries.responsible(session, asked))
     facts = [
-        _fact(row, counts.get(row.code), households.get(row.code, 0), last, before, people)
+        _fact(row, counts.get(row.code), reached.get(row.code, 0), households.get(row.code, 0), last, before, people)
         for row in queries.areas(session, asked)
     ]
     return facts, int(counts[None].visits) if None in counts else 0
@@ -147,6 +148,7 @@ def _facts(
 def _fact(
     row: Row[Any],
     count: Row[Any] | None,
+    grids_reached: int,
     households: int,
     last: dict[str | None, date],
     before: dict[str | None, date],
@@ -171,7 +173,7 @@ def _fact(
         cadres=count.cadres if count else 0,
         households_reached=households,
         grids=row.grids,
-        grids_reached=count.grids_reached if count else 0,
+        grids_reached=grids_reached,
         last_visit=last.get(row.code),
         last_before=before.get(row.code),
         responsible=tuple(people.get(row.code, ())),
@@ -196,8 +198,8 @@ def _source_of(session: Session, county: CountyInfo, asked: queries.Asked) -> qu
     tags = areas_then.tag_all(stored.lon, stored.lat, stored.claimed)
     visit_tags = zip(stored.ids.tolist(), _or_empty(tags.deepest), strict=True)
     places = positions.of_places(session, county.code)
-    homes = areas_then.tag_all(places.lon, places.lat, places.claimed)
-    place_tags = zip(places.ids.tolist(), _or_empty(homes.deepest), strict=True)
+    homes = areas_then.homes(places.lon, places.lat, places.claimed)
+    place_tags = zip(places.ids.tolist(), _or_empty(homes), strict=True)
     return queries.source_of_tags(session, county.code, county.zone.key, list(visit_tags), list(place_tags))
 
 

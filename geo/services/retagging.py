@@ -26,15 +26,14 @@ def retag_visits(session: Session, version: VersionInfo) -> tuple[int, int]:
 
 
 def retag_places(session: Session, version: VersionInfo) -> int:
-    """Put every place with a position into the area that now contains it; where none does, it stays where it was.
+    """Put every place of the county into its area in a version.
 
     :return: places that moved
     """
     stored = positions.of_places(session, version.county)
-    located = ~np.isnan(stored.lon)
-    found = tagger(session, version).tag(stored.lon[located], stored.lat[located]).deepest
-    moved = (found != None) & (found != stored.tagged[located])  # noqa: E711 - elementwise
-    if moved.any():
-        rows = list(zip(stored.ids[located][moved].tolist(), found[moved].tolist(), strict=True))
+    homes = tagger(session, version).homes(stored.lon, stored.lat, stored.claimed)
+    moved = np.flatnonzero(np.where(homes == None, "", homes) != stored.tagged)  # noqa: E711 - elementwise
+    if len(moved):
+        rows = list(zip(stored.ids[moved].tolist(), homes[moved].tolist(), strict=True))
         positions.write_place_areas(session, version.county, rows)
-    return int(moved.sum())
+    return len(moved)

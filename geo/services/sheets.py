@@ -19,10 +19,10 @@ from geo.errors import SheetRejected
 from geo.intake import people
 from geo.intake.rejections import Rejection, from_validation
 from geo.services.tagging import tagger
-from geo.space.crs import to_wgs84
+from geo.space.crs import FRAMES, to_wgs84
 from geo.storage import tables
 from geo.storage.bulk import hex_ewkb, upsert
-from geo.storage.queries import boundaries
+from geo.storage.queries import boundaries, counties
 from geo.storage.queries.counties import CountyInfo
 
 
@@ -48,9 +48,17 @@ def _table(model: type[tables.Base]) -> Table:
 
 
 _CADRE: Final = (_table(tables.Cadre), "staff_no")
+_AREA: Final = (_table(tables.Area), "code")
+"""Of any boundary version: a staged one may be prepared for, a retired one has a past."""
 
 SHEETS: Final[Mapping[str, Sheet]] = {
-    "organisations": Sheet(people.OrganisationRow, _table(tables.Organisation), ("code",), {"area": "area_code"}, {}),
+    "organisations": Sheet(
+        people.OrganisationRow,
+        _table(tables.Organisation),
+        ("code",),
+        {"area": "area_code"},
+        {"area_code": _AREA},
+    ),
     "cadres": Sheet(
         people.CadreRow,
         _table(tables.Cadre),
@@ -63,11 +71,17 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         _table(tables.Assignment),
         ("area_code", "role", "staff_no", "from_day"),
         {"area": "area_code"},
-        {"staff_no": _CADRE},
+        {"staff_no": _CADRE, "area_code": _AREA},
     ),
-    "places": Sheet(people.PlaceRow, _table(tables.Place), ("id",), {"area": "area_code"}, {"staff_no": _CADRE}),
+    "places": Sheet(
+        people.PlaceRow,
+        _table(tables.Place),
+        ("id",),
+        {"area": "claimed_area"},
+        {"staff_no": _CADRE, "claimed_area": _AREA},
+    ),
     "rules": Sheet(people.RuleRow, _table(tables.VisitRule), ("level", "tier"), {}, {}),
-    "settings": Sheet(people.AreaSettingRow, _table(tables.AreaSetting), ("code",), {}, {}),
+    "settings": Sheet(people.AreaSettingRow, _table(tables.AreaSetting), ("code",), {}, {"code": _AREA}),
 }
 
 
@@ -87,13 +101,10 @@ def take(
     if kind == "places":
         _locate(session, county, records)
     try:
-        with session.begin_nested():
-            if records:
-                columns = list(records[0])
-                rows_ = (tuple(record[column] for column in columns) for record in records)
-                upsert(session, sheet.table, columns, ["county_code", *sheet.key], rows_)
+        _upsert(session, sheet, records)
     except IntegrityError as error:
-        raise _refused(file, _from_database(error)) from error
+        row = numbers[_first_refused(session, sheet, records)]
+        raise _refused(file, _from_database(row, error)) from error
     return len(records)
 
 
@@ -134,6 +145,7 @@ def _check(
             )
             raise _refused(file, reason)
         seen[key] = number
+    names = {column: name for name, column in sheet.columns.items()}
     for column, (target, target_column) in sheet.references.items():
         wanted = {record[column] for record in records if record[column] is not None}
         query = select(target.c[target_column]).where(
@@ -143,36 +155,67 @@ def _check(
         for number, record in zip(numbers, records, strict=True):
             if record[column] is not None and record[column] not in known:
                 en = f"{record[column]} is not among the {target.name}; import them first"
-                raise _refused(file, Rejection(number, column, en, f"{record[column]} 不存在，请先导入 {target.name}"))
+                zh = f"{record[column]} 不存在，请先导入 {target.name}"
+                raise _refused(file, Rejection(number, names.get(column, column), en, zh))
 
 
 def _locate(session: Session, county: CountyInfo, records: list[dict[str, Any]]) -> None:
-    """Positions become WGS-84, and the area that contains them decides over the one that the sheet names."""
+    """Positions become WGS-84, and the area that contains them decides over the one that the sheet names.
+
+    No visit comes and no version changes meanwhile: both count by the area of a place.
+    """
+    counties.hold(session, county.code, alone=True)
     active = boundaries.find_active(session, county.code)
-    located = [record for record in records if record["lon"] is not None]
-    lon = np.array([record["lon"] for record in located], dtype=np.float64)
-    lat = np.array([record["lat"] for record in located], dtype=np.float64)
-    for frame in {record["frame"] for record in located}:
-        mine = np.array([record["frame"] == frame for record in located])
+    lon = np.array([np.nan if record["lon"] is None else record["lon"] for record in records], dtype=np.float64)
+    lat = np.array([np.nan if record["lat"] is None else record["lat"] for record in records], dtype=np.float64)
+    frames = np.array([record["frame"] for record in records])
+    for frame in FRAMES:
+        mine = frames == frame
         lon[mine], lat[mine] = to_wgs84(lon[mine], lat[mine], frame)
-    found = tagger(session, active).tag(lon, lat).deepest.tolist() if active else [None] * len(located)
-    points = hex_ewkb(np.asarray(shapely.points(lon, lat), dtype=object)) if located else []
-    for record in records:
-        record["position"] = None
-    for record, area, point in zip(located, found, points, strict=True):
-        record["position"], record["area_code"] = point, area or record["area_code"]
-    for record in records:
+    claimed = np.array([record["claimed_area"] for record in records], dtype=object)
+    homes = tagger(session, active).homes(lon, lat, claimed).tolist() if active else claimed.tolist()
+    points = hex_ewkb(np.asarray(shapely.points(np.nan_to_num(lon), np.nan_to_num(lat)), dtype=object))
+    for record, home, point in zip(records, homes, points, strict=True):
+        record["position"] = None if record["lon"] is None else point
+        record["area_code"] = home
         del record["lon"], record["lat"]
 
 
-def _from_database(error: IntegrityError) -> Rejection:
+def _upsert(session: Session, sheet: Sheet, records: Sequence[dict[str, Any]]) -> None:
+    with session.begin_nested():
+        if records:
+            columns = list(records[0])
+            rows = (tuple(record[column] for column in columns) for record in records)
+            upsert(session, sheet.table, columns, ["county_code", *sheet.key], rows)
+
+
+def _first_refused(session: Session, sheet: Sheet, records: Sequence[dict[str, Any]]) -> int:
+    """Which of the records the database refuses: the end of the shortest beginning of the sheet that it does not take.
+
+    It was refused as a whole, so at least one end is found; halving finds it in a few tries.
+    """
+    taken, refused = 0, len(records)
+    while refused - taken > 1:
+        middle = (taken + refused) // 2
+        savepoint = session.begin_nested()
+        try:
+            _upsert(session, sheet, records[:middle])
+        except IntegrityError:
+            refused = middle
+        else:
+            taken = middle
+        savepoint.rollback()
+    return refused - 1
+
+
+def _from_database(row: int, error: IntegrityError) -> Rejection:
     """What only the database can see: a second head of a grid."""
     detail = str(error.orig).strip().splitlines()[-1]
     if "ex_assignments_one_grid_head" in str(error.orig):
         return Rejection(
-            0, "role", f"a grid has one head at a time: {detail}", f"同一网格同一时间只能有一名网格长：{detail}"
+            row, "role", f"a grid has one head at a time: {detail}", f"同一网格同一时间只能有一名网格长：{detail}"
         )
-    return Rejection(0, "row", detail, detail)
+    return Rejection(row, "row", detail, detail)
 
 
 def _refused(file: str, rejection: Rejection) -> SheetRejected:

@@ -63,9 +63,7 @@ class Tagger:
         self._levels = [(level, shapes) for level, shapes in self._levels if len(shapes.codes)]
         share = max(1, LOCATOR_MEMORY_MB // max(1, len(self._levels)))
         self._locators = [Locator(shapes.geometries, memory_limit_mb=share) for _, shapes in self._levels]
-        everything = [np.empty(0, dtype=object), *(shapes.geometries for _, shapes in self._levels)]
-        west, south, east, north = shapely.total_bounds(np.concatenate(everything))
-        self._bounds = (float(west), float(south), float(east), float(north))
+        self._bounds = _bounds([shapes.geometries for _, shapes in self._levels])
         self._by_code = {
             code: (shapes, index)
             for _, shapes in reversed(self._levels)
@@ -102,6 +100,13 @@ class Tagger:
                 _fill(tags, np.array([position]), found[0], np.array([found[1]]))
         return tags
 
+    def homes(self, lon: NDArray[np.float64], lat: NDArray[np.float64], claimed: Codes) -> Codes:
+        """Areas of places: the deepest that contains the position, else the claimed one; None if neither is there."""
+        homes = self.tag(lon, lat).deepest
+        without = np.flatnonzero(homes == None)  # noqa: E711 - elementwise
+        homes[without] = self.tag_claims(claimed[without].tolist()).deepest
+        return homes
+
     def candidates(self, lon: float, lat: float, radius_m: float) -> list[tuple[str, float]]:
         """Areas of the smallest level that has any within a radius of one position: code and metres, nearest first."""
         for (_, shapes), locator in zip(self._levels, self._locators, strict=True):
@@ -115,8 +120,15 @@ class Tagger:
         return code in self._by_code
 
     def bounds(self) -> tuple[float, float, float, float]:
-        """West, south, east, north of all areas, in degrees."""
+        """West, south, east, north of all areas, in degrees; NaN while there is only the county's outline."""
         return self._bounds
+
+
+def _bounds(geometries: Sequence[NDArray[np.object_]]) -> tuple[float, float, float, float]:
+    if not geometries:
+        return (np.nan,) * 4
+    west, south, east, north = shapely.total_bounds(np.concatenate(geometries))
+    return float(west), float(south), float(east), float(north)
 
 
 def _no_tags(count: int) -> Tags:

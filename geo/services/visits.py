@@ -4,10 +4,12 @@ A row is *stored*, a *duplicate* (the same id with the same content is there alr
 other content; both are shown), or *rejected* with its reason. One bad row rejects itself, not the batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +18,10 @@ from sqlalchemy.orm import Session
 from geo.errors import Lang
 from geo.intake.rejections import Rejection
 from geo.intake.visits import NumberedVisit
+from geo.months import local_day
 from geo.services.tagging import Tagger, Tags, tagger
 from geo.space.crs import FRAMES, to_wgs84
+from geo.storage.queries import areas as area_queries
 from geo.storage.queries import boundaries, counties, visits
 from geo.storage.queries.counties import CountyInfo
 
@@ -85,9 +89,10 @@ def _check(session: Session, county: CountyInfo, batch: _Batch, areas: Tagger) -
     staff = visits.known_staff(session, county.code, {row.visit.staff_no for row in batch.rows})
     places = visits.known_places(session, county.code, {row.visit.place for row in batch.rows if row.visit.place})
     swapped = _swapped(batch, areas)
+    lost = _lost_claims(session, county, batch, areas)
     wrong: list[Rejection | None] = []
     for row, is_swapped in zip(batch.rows, swapped.tolist(), strict=True):
-        wrong.append(_reason(row, staff, places, areas, is_swapped=is_swapped))
+        wrong.append(_reason(row, staff, places, lost, zone=county.zone, is_swapped=is_swapped))
     good = np.array([reason is None for reason in wrong], dtype=bool)
     return batch.keep(good), [reason for reason in wrong if reason is not None]
 
@@ -102,8 +107,32 @@ def _swapped(batch: _Batch, areas: Tagger) -> NDArray[np.bool_]:
     return ~inside(batch.lon, batch.lat) & inside(batch.lat, batch.lon)
 
 
+def _lost_claims(session: Session, county: CountyInfo, batch: _Batch, areas: Tagger) -> set[tuple[str, date]]:
+    """Claims (area, day) of rows without a position that no boundaries know: neither those of now nor of the day.
+
+    A visit may come late, after its area was merged away: it still counts for its month, read with the boundaries of then.
+    """
+    unknown = {
+        (row.visit.claimed_area, local_day(row.visit.started_at, county.zone))
+        for row in batch.rows
+        if row.visit.lon is None and row.visit.claimed_area is not None and not areas.knows(row.visit.claimed_area)
+    }
+    lost = set()
+    for code, day in unknown:
+        area = area_queries.find(session, boundaries.in_force_on(session, county.code, day), code)
+        if area is None or area.level == "county":
+            lost.add((code, day))
+    return lost
+
+
 def _reason(
-    row: NumberedVisit, staff: set[str], places: set[str], areas: Tagger, *, is_swapped: bool
+    row: NumberedVisit,
+    staff: set[str],
+    places: set[str],
+    lost: Collection[tuple[str, date]],
+    *,
+    zone: ZoneInfo,
+    is_swapped: bool,
 ) -> Rejection | None:
     visit = row.visit
     if visit.staff_no not in staff:
@@ -114,7 +143,7 @@ def _reason(
         return Rejection(row.row, "place", f"no place has the id {visit.place}", f"没有编号为 {visit.place} 的走访对象")
     if is_swapped:
         return Rejection(row.row, "lat", "lon and lat look swapped", "经度和纬度似乎填反了")
-    if visit.lon is None and visit.claimed_area is not None and not areas.knows(visit.claimed_area):
+    if visit.lon is None and (visit.claimed_area, local_day(visit.started_at, zone)) in lost:
         return Rejection(
             row.row,
             "claimed_area",

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import Geod
+from shapely.geometry.base import BaseGeometry
 
 Geometries = NDArray[np.object_]
 
@@ -21,19 +22,16 @@ _COORDINATE_GRID_DEG: Final = 1e-7
 
 
 def as_multipolygons(geometries: Geometries) -> Geometries:
-    """Valid, two-dimensional MultiPolygons; what has no area at all becomes None.
+    """Valid, two-dimensional MultiPolygons; what has no area at all, or a coordinate that is no number, becomes None.
 
     Invalid rings are repaired by the structure method, which keeps the area that the rings enclose.
     """
-    flat = shapely.force_2d(geometries)
-    bad = ~shapely.is_valid(flat) & ~shapely.is_missing(flat)
-    if bad.any():
-        flat = flat.copy()
-        flat[bad] = shapely.make_valid(flat[bad], method="structure", keep_collapsed=False)
-    out = np.empty(len(flat), dtype=object)
-    for i, geometry in enumerate(flat):
-        parts = [] if geometry is None else [p for p in _polygons(geometry) if not p.is_empty]
-        out[i] = shapely.multipolygons(parts) if parts else None
+    flat = _repaired(_finite(shapely.force_2d(geometries)))
+    out = _polygons_of(flat)
+    collections = shapely.get_type_id(flat) == shapely.GeometryType.GEOMETRYCOLLECTION
+    if collections.any():
+        # The parts of a valid collection may overlap, those of a MultiPolygon may not.
+        out[collections] = _polygons_of(_repaired(out[collections]))
     return out
 
 
@@ -70,8 +68,15 @@ def simplify_tree(geometries: Geometries, parents: Sequence[int], *, tolerance_m
         drawn[group] = _simplify_coverage(geometries[group], tolerance_m)
     for index in reversed(range(count)):
         if tiled[index]:
-            drawn[index] = shapely.coverage_union_all(drawn[children[index]])
+            drawn[index] = _united(drawn[children[index]])
     return _sound(drawn, geometries)
+
+
+def _united(parts: Geometries) -> BaseGeometry:
+    """Their union. Parts of levels that were loaded apart may not share their vertices: those are overlaid."""
+    if shapely.coverage_is_valid(parts):
+        return shapely.coverage_union_all(parts)
+    return shapely.union_all(_repaired(parts))
 
 
 def _coverages(parents: Sequence[int], children: list[list[int]], tiled: list[bool]) -> list[list[int]]:
@@ -95,9 +100,14 @@ def _coverages(parents: Sequence[int], children: list[list[int]], tiled: list[bo
 
 def _tiles(parent: shapely.Geometry, children: Geometries) -> bool:
     total = shapely.area(parent)
-    same_area = math.isclose(float(shapely.area(children).sum()), total, rel_tol=_PARTITION_TOLERANCE)
-    # Equal areas are not enough: two children that overlap as much as they leave open would pass.
-    return same_area and bool(shapely.coverage_is_valid(children))
+    if not math.isclose(float(shapely.area(children).sum()), total, rel_tol=_PARTITION_TOLERANCE):
+        return False
+    # Equal areas are not enough: two children that overlap as much as they leave open would pass,
+    # and so would a child of the same size that lies elsewhere.
+    if not shapely.coverage_is_valid(children):
+        return False
+    shared = shapely.area(shapely.intersection(parent, shapely.coverage_union_all(children)))
+    return math.isclose(float(shared), total, rel_tol=_PARTITION_TOLERANCE)
 
 
 def _simplify_coverage(geometries: Geometries, tolerance_m: float) -> Geometries:
@@ -123,6 +133,33 @@ def _sound(drawn: Geometries, originals: Geometries) -> Geometries:
 def _one(geometries: Geometries) -> shapely.MultiPolygon:
     geometry = geometries[0]
     return geometry if geometry is not None else shapely.MultiPolygon()
+
+
+def _finite(geometries: Geometries) -> Geometries:
+    xy, index = shapely.get_coordinates(geometries, return_index=True)
+    lost = np.unique(index[~np.isfinite(xy).all(axis=1)])
+    return _replaced(geometries, lost, None) if lost.size else geometries
+
+
+def _repaired(geometries: Geometries) -> Geometries:
+    bad = np.flatnonzero(~shapely.is_valid(geometries) & ~shapely.is_missing(geometries))
+    if not bad.size:
+        return geometries
+    return _replaced(geometries, bad, shapely.make_valid(geometries[bad], method="structure", keep_collapsed=False))
+
+
+def _replaced(geometries: Geometries, index: NDArray[np.intp], by: Geometries | None) -> Geometries:
+    out = geometries.copy()
+    out[index] = by
+    return out
+
+
+def _polygons_of(geometries: Geometries) -> Geometries:
+    out = np.empty(len(geometries), dtype=object)
+    for i, geometry in enumerate(geometries):
+        parts = [] if geometry is None else [p for p in _polygons(geometry) if not p.is_empty]
+        out[i] = shapely.multipolygons(parts) if parts else None
+    return out
 
 
 def _polygons(geometry: shapely.Geometry) -> list[shapely.Polygon]:

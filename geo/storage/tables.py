@@ -241,7 +241,11 @@ class Assignment(Base):
 
 
 class Place(Base):
-    """A household, enterprise, project or scenic spot."""
+    """A household, enterprise, project or scenic spot.
+
+    ``claimed_area`` is what its sheet says; ``area_code`` the deepest area that contains it, else the claimed one, in
+    the active version.
+    """
 
     __tablename__ = "places"
 
@@ -251,6 +255,7 @@ class Place(Base):
     name: Mapped[str | None]
     position: Mapped[WKBElement | None] = mapped_column(_geometry("POINT"))
     frame: Mapped[str | None]
+    claimed_area: Mapped[str | None]
     area_code: Mapped[str | None]
     staff_no: Mapped[str | None]
 

@@ -1,7 +1,7 @@
 "use strict";
 /* The areas of a report on a map: fills, hatching, marks, outlines, names, and which area is pointed at or chosen. */
 (function () {
-  const { decode, decodePolygons, pane, el } = wangge;
+  const { decode, decodePolygons, pane, el, ring, Shape } = wangge;
 
   /** Diagonal lines as a canvas pattern, as sharp as the screen is. */
   function hatch(fill, line) {
@@ -45,18 +45,17 @@
     const anchors = decode(data.anchors);
     let drawn = 0;
     return data.rows.map((values, index) => {
-      const row = { index, rings: data.shapes[index], anchor: null };
+      const row = { level: data.level, shape: data.shapes[index], anchor: null };
       data.columns.forEach((name, at) => { row[name] = values[at]; });
-      if (row.rings.length) row.anchor = anchors[drawn++];
+      if (row.shape.length) row.anchor = anchors[drawn++];
       return row;
     });
   }
 
   function markUnassigned(row, colour, drawer, on) {
-    const shape = row.layer.getLatLngs();
     const line = { renderer: drawer, pane: "marks", interactive: false, fill: false };
-    row.casing = L.polygon(shape, { ...line, color: "#fff", opacity: 0.9 }).addTo(on);
-    row.dashes = L.polygon(shape, { ...line, color: colour, dashArray: "7 4", lineCap: "butt" }).addTo(on);
+    row.casing = new Shape(row.layer.rings, { ...line, color: "#fff", opacity: 0.9 }).addTo(on);
+    row.dashes = new Shape(row.layer.rings, { ...line, color: colour, dashArray: "7 4", lineCap: "butt" }).addTo(on);
     row.mark = new Mark(row.anchor, {
       renderer: drawer, pane: "marks", interactive: false, radius: 9,
       color: "#fff", weight: 1.5, fillColor: colour, fillOpacity: 1,
@@ -65,11 +64,8 @@
 
   /** Where an area has no room, its mark shrinks to a dot and its outline thins. */
   function fitMarks(chart, rows) {
-    const pixels = (256 * 2 ** chart.getZoom()) / 360;
     for (const row of rows) {
-      const box = row.layer.getBounds();
-      const room = Math.min(box.getEast() - box.getWest(), box.getNorth() - box.getSouth()) * pixels;
-      const small = room < 30;
+      const span = row.layer.span(chart.getZoom()), small = Math.min(span.x, span.y) < 30;
       row.mark.setRadius(small ? 2.5 : 9);
       row.casing.setStyle({ weight: small ? 3 : 5 });
       row.dashes.setStyle({ weight: small ? 1.8 : 2.5 });
@@ -82,7 +78,7 @@
     const casing = L.polygon([], { ...style, color: "#fff", weight: weight + 3 }).addTo(chart);
     const line = L.polygon([], { ...style, color: colour, weight }).addTo(chart);
     return (row) => {
-      const shape = row && row.layer ? row.layer.getLatLngs() : [];
+      const shape = row && row.layer ? decodePolygons(row.shape) : [];
       casing.setLatLngs(shape);
       line.setLatLngs(shape);
     };
@@ -94,11 +90,10 @@
    */
   wangge.areas = function (chart, data) {
     const { colours } = data, tiled = Boolean(chart.options.attributionControl);
-    pane(chart, "outlines", 420);
     pane(chart, "marks", 440);
     pane(chart, "highlight", 450);
-    chart.highlightDrawer = L.svg({ pane: "highlight", padding: 0.25 });
-    const drawer = L.canvas({ padding: 0.25 }), markDrawer = L.canvas({ pane: "marks", padding: 0.25 });
+    chart.highlightDrawer = L.svg({ pane: "highlight", padding: 0.1 });
+    const drawer = L.canvas({ padding: 0.1 }), markDrawer = L.canvas({ pane: "marks", padding: 0.1 });
     const rows = rowsOf(data);
     const model = Object.assign(new L.Evented(), { rows, gaps: data.gaps.map((at) => rows[at]), chosen: null });
     const all = L.featureGroup();
@@ -111,12 +106,11 @@
     const thin = rows.length > 800 ? 0.4 : 0.8;
     for (const row of rows) {
       if (!row.anchor) continue;
-      row.layer = L.polygon(decodePolygons(row.rings), {
+      row.layer = new Shape(row.shape.flat().map(ring), {
         renderer: drawer, color: colours.border, weight: thin, opacity: 0.75,
         fillColor: colours.status[row.status].paint, fillOpacity: tiled ? 0.62 : 1,
       });
       row.layer.row = row;
-      row.rings = null;
       groups[row.status].addLayer(row.layer);
       if (row.unassigned) markUnassigned(row, colours.unassigned, markDrawer, marks[row.status]);
     }
@@ -142,20 +136,21 @@
       all.bindTooltip((layer) => wangge.tooltip(layer.row), { sticky: true, opacity: 1, className: "tip" });
     }
     wangge.details(chart, model);
-    return Object.assign(model, { all, groups, marks });
+    return Object.assign(model, { all, groups, marks, markDrawer });
   };
 
-  wangge.outlines = function (chart, data) {
-    const drawer = L.svg({ pane: "outlines", padding: 0.25 }), anchors = decode(data.anchors);
-    const layer = L.layerGroup();
-    const towns = [];
+  /** Town outlines, on the canvas of the marks and below them. */
+  wangge.outlines = function (chart, data, areas) {
+    const anchors = decode(data.anchors), layer = L.layerGroup(), towns = [];
+    const style = {
+      renderer: areas.markDrawer, pane: "marks", interactive: false, fill: false, color: data.colour, weight: 2, opacity: 0.9,
+    };
     data.towns.forEach(([code, name], at) => {
       if (!data.shapes[at].length) return;
       towns.push({ code, name, anchor: anchors[towns.length] });
-      L.polygon(decodePolygons(data.shapes[at]), {
-        renderer: drawer, pane: "outlines", interactive: false, fill: false, color: data.colour, weight: 2, opacity: 0.9,
-      }).addTo(layer);
+      new Shape(data.shapes[at].flat().map(ring), style).addTo(layer);
     });
+    layer.on("add", () => layer.eachLayer((line) => line.bringToBack()));
     return Object.assign(layer.addTo(chart), { towns });
   };
 
@@ -183,7 +178,7 @@
      * and a town's stands at its point unless another name does.
      */
     _place() {
-      const chart = this._map, size = chart.getSize(), pixels = (256 * 2 ** chart.getZoom()) / 360;
+      const chart = this._map, size = chart.getSize(), zoom = chart.getZoom();
       const seen = (at) => at.x > 0 && at.y > 0 && at.x < size.x && at.y < size.y;
       const around = (at, width) => [at.x - width / 2 - 3, at.y - 9, at.x + width / 2 + 3, at.y + 9];
       const free = (box, among) => !among.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1]);
@@ -191,11 +186,13 @@
       const names = [], made = [];
       for (const one of this._candidates) {
         const at = chart.latLngToContainerPoint(one.anchor);
-        if (!seen(at) || one.across * pixels < one.width + 6) continue;
+        if (!seen(at)) continue;
+        const room = one.layer ? one.layer.span(zoom) : L.point(Infinity, Infinity);
+        if (room.x < one.width + 6) continue;
         const open = (there, ...among) => among.every((boxes) => free(around(there, one.width), boxes));
-        const offsets = one.high * pixels > 64 ? [0, 19, -19] : [0];
+        const offsets = room.y > 64 ? [0, 19, -19] : [0];
         const spot = offsets.map((dy) => at.add([0, dy])).find((there) => open(there, names, marks))
-          || (one.high === Infinity && open(at, names) ? at : null);
+          || (!one.layer && open(at, names) ? at : null);
         if (!spot) continue;
         names.push(around(spot, one.width));
         const name = el("span", one.style, el("span", "", one.name));
@@ -206,20 +203,19 @@
     },
   });
 
+  /** About how wide a text is; measuring 3,000 names would take longer than drawing their areas. */
+  function wide(text, size) {
+    let ems = 0;
+    for (const character of text) ems += character < "\u2e80" ? 0.58 : 1;
+    return ems * size;
+  }
+
   wangge.names = function (chart, areas, outlines) {
-    const pen = el("canvas").getContext("2d"), family = getComputedStyle(document.body).fontFamily;
-    const wide = (text, font) => { pen.font = font; return pen.measureText(text).width; };
-    const towns = outlines.towns.map((town) => ({
-      ...town, across: Infinity, high: Infinity, width: wide(town.name, `600 14px ${family}`), style: "name name-town",
-    }));
+    const towns = outlines.towns.map((town) => ({ ...town, width: wide(town.name, 14), style: "name name-town" }));
     const known = new Set(towns.map((town) => town.code));
-    const others = areas.rows.filter((row) => row.anchor && !known.has(row.code)).map((row) => {
-      const box = row.layer.getBounds();
-      return {
-        name: row.name, anchor: row.anchor, across: box.getEast() - box.getWest(), high: box.getNorth() - box.getSouth(),
-        width: wide(row.name, `12px ${family}`), style: `name name-${row.status}`,
-      };
-    });
+    const others = areas.rows.filter((row) => row.anchor && !known.has(row.code)).map((row) => ({
+      name: row.name, anchor: row.anchor, layer: row.layer, width: wide(row.name, 12), style: `name name-${row.status}`,
+    }));
     return new Names([...towns, ...others], areas.rows.filter((row) => row.mark)).addTo(chart);
   };
 })();

@@ -50,7 +50,7 @@
     const unlocated = row.unlocated ? el("small", "", say("unlocated", { n: row.unlocated })) : null;
     line(list, "visited", wangge.visits(row), " ", unlocated);
     line(list, "cadres", say("cadres_n", { n: row.cadres }));
-    spread(list, "grids_reached", row.grids_reached, row.grids);
+    if (row.level !== "grid") spread(list, "grids_reached", row.grids_reached, row.grids);
     spread(list, "households_reached", row.households_reached, row.households);
     if (row.last_visit === null) line(list, "last_visit", el("b", "late", say("never")));
     else line(list, "last_visit", `${day(row.last_visit)} `, el("small", "", say("days_ago", { n: row.days_since })));

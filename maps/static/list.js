@@ -1,8 +1,7 @@
 "use strict";
 /* The gap list beside the map, the legend's switches, and how both behave on a phone and on paper. */
 (function () {
-  const { say, el, whole } = wangge;
-  const phone = window.matchMedia("(max-width: 720px)");
+  const { say, el, number, phone } = wangge;
 
   function people(row) {
     if (!row.responsible.length) return "";
@@ -18,7 +17,7 @@
     if (row.tier === "key") marks.push(el("span", "badge badge-key", say("key")));
     if (!row.anchor) marks.push(el("span", "badge badge-plain", say("no_shape")));
     const button = el("button", "gap",
-      el("span", "gap-rank", rank ? whole.format(rank) : ""),
+      el("span", "gap-rank", rank ? number(rank) : ""),
       el("span", "gap-main",
         el("span", "gap-title", name, row.parent ? el("span", "gap-parent", row.parent) : null),
         el("span", "badges", ...marks),
@@ -63,7 +62,7 @@
     }
     const buttons = ["all", "unassigned", "unvisited", "under"].map((kind) => {
       const count = kind === "all" ? rows.length : rows.filter((row) => wangge.reasons(row).includes(kind)).length;
-      const button = el("button", `reason reason-${kind}`, say(kind), " ", el("b", "", whole.format(count)));
+      const button = el("button", `reason reason-${kind}`, say(kind), " ", el("b", "", number(count)));
       button.type = "button";
       button.setAttribute("aria-pressed", String(kind === "all"));
       button.addEventListener("click", () => {
@@ -80,12 +79,15 @@
     });
   }
 
+  /** A folded list below the gaps, filled when it is first unfolded. */
   function others(selector, areas, rows) {
     if (!rows.length) return;
-    const section = document.querySelector(selector);
+    const section = document.querySelector(selector), list = section.querySelector("ol");
+    const fill = () => { if (!list.firstChild) list.append(...rows.map((row) => item(areas, row, 0))); };
     section.hidden = false;
-    section.querySelector("b").textContent = whole.format(rows.length);
-    section.querySelector("ol").append(...rows.map((row) => item(areas, row, 0)));
+    section.querySelector("b").textContent = number(rows.length);
+    section.addEventListener("toggle", fill);
+    window.addEventListener("beforeprint", fill);
   }
 
   /** Up and down move between the rows, as in any list. */
@@ -154,7 +156,7 @@
 
   wangge.gapList = function (chart, areas) {
     const list = document.querySelector(".gap-list"), empty = document.querySelector(".gaps-body > .empty");
-    document.querySelector(".gap-count").textContent = whole.format(areas.gaps.length);
+    document.querySelector(".gap-count").textContent = number(areas.gaps.length);
     const entries = areas.gaps.map((row, at) => item(areas, row, at + 1));
     list.append(...entries);
     filters(areas.gaps, entries);
@@ -180,6 +182,9 @@
       }
       for (const [name, layer] of Object.entries(layers)) put(layer, boxes[name].checked, chart);
     }
+    const fold = () => { legend.open = !phone.matches; };
     legend.addEventListener("change", apply);
+    phone.addEventListener("change", fold);
+    fold();
   };
 })();

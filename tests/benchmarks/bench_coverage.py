@@ -231,6 +231,7 @@ def _load_homes(session: Session, made: Coverage, grids: list[str]) -> None:
             for number, (point, grid) in enumerate(zip(points, found[inside].tolist(), strict=True))
         ],
     )
+    session.execute(text("ANALYZE areas, places"))
     session.execute(
         text(
             "CREATE TABLE homes AS SELECT row_number() OVER (ORDER BY p.id)::int AS n, p.id, p.position,"

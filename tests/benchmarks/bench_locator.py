@@ -54,11 +54,12 @@ def measure(name: str, coverage: Coverage, *, points: int, peer_rounds: int) -> 
     ours, peer = points / statistics.median(seconds), points / statistics.median(peer_seconds)
     disagreements = int((locator.locate(x, y) != expected).sum())
     stats, vertices = locator.stats, shapely.get_num_coordinates(coverage.polygons).mean()
+    slowest, fastest = points / max(seconds), points / min(seconds)
     rows = {
         "areas × vertices": f"{len(coverage.polygons):,} × {vertices:.0f}",
         "cells": f"{stats.columns} × {stats.rows}, {stats.border_cells / stats.columns / stats.rows:.1%} meet an edge",
         "build": f"{stats.build_seconds:.2f} s, {stats.memory_bytes / 2**20:.0f} MiB",
-        "points/s": f"{ours / 1e6:.1f} M (rounds {points / max(seconds) / 1e6:.1f} to {points / min(seconds) / 1e6:.1f} M)",
+        "points/s": f"{ours / 1e6:.1f} M (rounds {slowest / 1e6:.1f} to {fastest / 1e6:.1f} M)",
         "sjoin points/s": f"{peer / 1e6:.2f} M",
         "ratio": f"{ours / peer:.0f}×",
         "one point": f"{one_s / ONE_BY_ONE * 1e6:.1f} µs",

@@ -23,6 +23,14 @@ PIXEL = """([x, y]) => {
   const scale = canvas.width / box.width;
   return [...canvas.getContext('2d').getImageData((x - box.left) * scale, (y - box.top) * scale, 1, 1).data];
 }"""
+# How many pixels of the upper canvas (outlines and marks) are dark.
+DARK_ON_MARKS = """() => {
+  const canvas = document.querySelector('.leaflet-marks-pane canvas');
+  const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  let dark = 0;
+  for (let at = 0; at < pixels.length; at += 4) dark += pixels[at + 3] > 128 && pixels[at] < 100;
+  return dark;
+}"""
 # Where an area's own point is on the screen.
 PLACE = """(code) => {
   const name = Object.keys(window).find((key) => key.startsWith('areas_'));
@@ -173,9 +181,14 @@ def test_legend_switches_classes_and_layers(open_page: Open, address: str, repor
     assert page.locator(".name").count() > 5
     page.get_by_role("checkbox", name="地名").uncheck()
     assert page.locator(".name").count() == 0
-    assert page.locator(".leaflet-outlines-pane path").count() == 6
+    dark = page.evaluate(DARK_ON_MARKS)
     page.get_by_role("checkbox", name="镇街界线").uncheck()
-    assert page.locator(".leaflet-outlines-pane path").count() == 0
+    page.wait_for_timeout(100)
+    without_outlines = page.evaluate(DARK_ON_MARKS)
+    assert 0 < without_outlines < dark / 3
+    page.get_by_role("checkbox", name="无人负责").uncheck()
+    page.wait_for_timeout(100)
+    assert page.evaluate(DARK_ON_MARKS) == 0
 
 
 def test_excluded_areas_are_listed_with_reason_person_and_day(open_page: Open, address: str) -> None:

@@ -148,6 +148,9 @@ def plain_choropleth(*drawn: tuple[CoverageReport, dict[str, BaseGeometry]]) -> 
             for code, shape in shapes.items()
         ]
         collection = {"type": "FeatureCollection", "features": features}
-        folium.Choropleth(collection, data=visits, key_on="feature.id").add_to(chart)
+        layer = folium.Choropleth(collection, data=visits, key_on="feature.id").add_to(chart)
+        # Its legend needs d3 from a content network; without it the peer is lighter and faster.
+        for name in [name for name in layer._children if name.startswith("color_map")]:
+            del layer._children[name]
     page: str = chart.get_root().render()
     return page

@@ -182,7 +182,7 @@ def test_gcj02_basemap_shifts_all_that_is_drawn(data_of) -> None:
             lon, lat = get_parts(geometry)[0].exterior.coords[0]
             east, north = (float(value) for value in from_wgs84(lon, lat, "gcj02"))
             assert abs(east - lon) > 1e-3
-            assert decode(rings[0][0])[0] == pytest.approx((east, north), abs=1e-6)
+            assert decode(rings[0][0])[0] == pytest.approx((east, north), abs=1e-5)
     west = float(re.search(r'"bounds": \[([\d.]+)', html)[1])
     assert west > min(shape.bounds[0] for shape in shapes.values()) + 1e-3
 

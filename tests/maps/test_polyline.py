@@ -19,12 +19,11 @@ def decode(text: str) -> list[tuple[float, float]]:
             values.append(~(value >> 1) if value & 1 else value >> 1)
             shift = value = 0
     totals = np.cumsum(np.array(values).reshape(-1, 2), axis=0)
-    return [(lon / 1e6, lat / 1e6) for lat, lon in totals.tolist()]
+    return [(lon / 1e5, lat / 1e5) for lat, lon in totals.tolist()]
 
 
-def test_the_published_example_with_five_decimals_more() -> None:
-    # The format's own example has five decimals; a tenth of its numbers has six.
-    points = np.array([[-120.2, 38.5], [-120.95, 40.7], [-126.453, 43.252]]) / 10
+def test_the_published_example() -> None:
+    points = np.array([[-120.2, 38.5], [-120.95, 40.7], [-126.453, 43.252]])
     assert encode_points(points) == "_p~iF~ps|U_ulLnnqC_mqNvxq`@"
 
 
@@ -32,10 +31,10 @@ degrees = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
 
 
 @given(st.lists(degrees, max_size=30))
-def test_points_come_back_within_half_a_micro_degree(points: list[tuple[float, float]]) -> None:
+def test_points_come_back_within_half_of_the_last_decimal(points: list[tuple[float, float]]) -> None:
     back = decode(encode_points(np.array(points, dtype=float).reshape(-1, 2)))
     assert len(back) == len(points)
-    assert np.allclose(np.array(back), np.array(points), rtol=0, atol=0.51e-6)
+    assert np.allclose(np.array(back), np.array(points), rtol=0, atol=0.51e-5)
 
 
 def test_polygons_keep_parts_and_holes_and_their_order() -> None:

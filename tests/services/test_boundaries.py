@@ -110,9 +110,7 @@ def test_the_level_of_the_file_is_replaced_and_the_others_stay(session: Session,
     assert set(old) - set(new) == {GRIDS[0], GRIDS[1]}
     assert set(new) - set(old) == {MERGED}
     assert all(old[code] == new[code] for code in set(old) & set(new))
-    shapes = [
-        areas.shapes(session, queries.get(session, COUNTY, n), [*TOWNS, *VILLAGES], drawn=False) for n in (1, 2)
-    ]
+    shapes = [areas.shapes(session, queries.get(session, COUNTY, n), [*TOWNS, *VILLAGES], drawn=False) for n in (1, 2)]
     assert all(shapely.equals_identical(shapes[0][code], shapes[1][code]) for code in shapes[0])
 
 
@@ -126,9 +124,7 @@ def test_paths_follow_the_codes(session: Session, county: CountyInfo) -> None:
 
 def test_a_functional_zone_runs_a_village_of_another_town(session: Session, county: CountyInfo) -> None:
     """The first village keeps its code, which names the first town, but is run by the second."""
-    villages = layer(
-        "village", VILLAGES, [box(i, 0, high=2) for i in range(4)], parent=[TOWNS[1], None, None, None]
-    )
+    villages = layer("village", VILLAGES, [box(i, 0, high=2) for i in range(4)], parent=[TOWNS[1], None, None, None])
     put_into_force(session, villages)
     version = queries.active(session, county.code)
     record(session, county, [visit(1, "2025-07-01T09:00:00", grid=GRIDS[0])])
@@ -289,9 +285,7 @@ def test_activation_tags_as_if_everything_came_anew(session: Session, county: Co
     rows = [visit(n, lon=float(x), lat=float(y)) for n, (x, y) in enumerate(zip(lon, lat, strict=True))]
     rows += [visit(400 + n, claimed_area=code) for n, code in enumerate([*TOWNS, *VILLAGES, *GRIDS])]
     record(session, county, rows)
-    villages = layer(
-        "village", VILLAGES[:3], [box(i, 0, high=2) for i in range(3)], parent=[TOWNS[1], None, None]
-    )
+    villages = layer("village", VILLAGES[:3], [box(i, 0, high=2) for i in range(3)], parent=[TOWNS[1], None, None])
     grids = layer("grid", [MERGED, *GRIDS[2:6]], [box(0, 0, high=2), *(box(i // 2, i % 2) for i in range(2, 6))])
     old = all_tags(session)
     done = put_into_force(session, villages, grids)
@@ -304,7 +298,7 @@ def test_activation_tags_as_if_everything_came_anew(session: Session, county: Co
     words = dict(session.execute(select(Visit.id, Visit.tag)).all())
     assert [words[key] for key in stored.ids.tolist()] == fresh.words(stored.lon)
     homes = dict(session.execute(select(Place.id, Place.area_code)).all())
-    assert homes == {"H1": MERGED, "H2": GRIDS[1]}
+    assert homes == {"H1": MERGED, "H2": None}, "H2 has no position and names a grid that is gone"
 
 
 def test_geopandas_agrees_with_the_tags(session: Session, county: CountyInfo) -> None:

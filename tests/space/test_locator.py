@@ -94,7 +94,7 @@ frames = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(areas=areas_of_rings, frame=frames, raster=st.sampled_from(sorted(RASTERS)), seed=st.integers(0, 2**32 - 1))
 def test_any_rings_are_read_as_exact_arithmetic_reads_them(
     areas: list[list[Ring]], frame: tuple[float, float, float], raster: str, seed: int
@@ -110,9 +110,9 @@ def test_any_rings_are_read_as_exact_arithmetic_reads_them(
         patch.setattr(locator, "CELLS_PER_VERTEX", RASTERS[raster][1])
         found = Locator(polygons)
     rng = np.random.default_rng(seed)
-    x, y = west + scale * rng.integers(0, 17, 24) / 2, south + scale * rng.integers(0, 17, 24) / 2
+    x, y = west + scale * rng.integers(0, 17, 10) / 2, south + scale * rng.integers(0, 17, 10) / 2
     x, y = with_neighbours(
-        np.append(x, west + scale * rng.uniform(0, 8, 8)), np.append(y, south + scale * rng.uniform(0, 8, 8))
+        np.append(x, west + scale * rng.uniform(0, 8, 3)), np.append(y, south + scale * rng.uniform(0, 8, 3))
     )
     corner_x, corner_y = cell_corners(found, tuple(shapely.total_bounds(polygons)), rng, 40)
     x, y = np.append(x, corner_x), np.append(y, corner_y)
@@ -143,7 +143,7 @@ def test_a_partition_gives_every_point_to_exactly_one(partition: Coverage, raste
 def test_points_of_shared_edges_are_where_exact_arithmetic_puts_them(partition: Coverage) -> None:
     polygons = partition.polygons[:40]
     found = Locator(polygons)
-    x, y = with_neighbours(*shapely.get_coordinates(polygons)[::25].T)
+    x, y = with_neighbours(*shapely.get_coordinates(polygons)[::60].T)
     expected = [[i for i, area in enumerate(polygons) if contains_exactly(area, *p)] for p in zip(x, y, strict=True)]
     assert containing(found, x, y) == expected
 

@@ -118,22 +118,39 @@ def areas(session: Session, asked: Asked) -> Sequence[Row[Any]]:
 
 
 def visits(session: Session, asked: Asked, source: Source) -> dict[str | None, Row[Any]]:
-    """Per area: visits, unlocated ones, cadres, grids reached. What lies above the level stands under None."""
+    """Per area: visits, unlocated ones, cadres. What lies above the level stands under None."""
     tally, owner = source.tallies.c, OWNERS[asked.level]
-    reached = func.count(tally.area_code.distinct()).filter(Area.level == "grid")
-    query = (
+    # Two groupings by hash instead of count(distinct), which would sort the month's tallies by text: half the time.
+    by_cadre = (
         select(
             owner.label("owner"),
             func.sum(tally.visits).label("visits"),
             func.sum(tally.unlocated).label("unlocated"),
-            func.count(tally.staff_no.distinct()).label("cadres"),
-            reached.label("grids_reached"),
         )
         .join_from(source.tallies, Area, tally.area_code == Area.code)
         .where(*_in_month(asked, tally), in_version(asked.version), in_scope(asked.scope))
+        .group_by(owner, tally.staff_no)
+        .subquery()
+    )
+    query = select(
+        by_cadre.c.owner,
+        func.sum(by_cadre.c.visits).label("visits"),
+        func.sum(by_cadre.c.unlocated).label("unlocated"),
+        func.count().label("cadres"),
+    ).group_by(by_cadre.c.owner)
+    return {row.owner: row for row in session.execute(query)}
+
+
+def grids_reached(session: Session, asked: Asked, source: Source) -> dict[str | None, int]:
+    """Grids with a visit in the month, by area."""
+    tally, owner = source.tallies.c, OWNERS[asked.level]
+    query = (
+        select(owner.label("owner"), func.count().label("grids"))
+        .where(in_version(asked.version), in_scope(asked.scope), Area.level == "grid")
+        .where(Area.code.in_(select(tally.area_code).where(*_in_month(asked, tally))))
         .group_by(owner)
     )
-    return {row.owner: row for row in session.execute(query)}
+    return {row.owner: row.grids for row in session.execute(query)}
 
 
 def outside(session: Session, asked: Asked, source: Source) -> int:
@@ -146,13 +163,20 @@ def outside(session: Session, asked: Asked, source: Source) -> int:
 def households(session: Session, asked: Asked, source: Source) -> dict[str | None, int]:
     """Households with a visit in the month, by the area of their home. A household has one home, so they add up."""
     tally, owner = source.households.c, OWNERS[asked.level]
+    # The tallies come from their index in the order of areas, so they are counted before anything is joined to them.
+    homes = (
+        select(tally.area_code, func.count().label("households"))
+        .where(*_in_month(asked, tally))
+        .group_by(tally.area_code)
+        .subquery()
+    )
     query = (
-        select(owner.label("owner"), func.count().label("households"))
-        .join_from(source.households, Area, tally.area_code == Area.code)
-        .where(*_in_month(asked, tally), in_version(asked.version), in_scope(asked.scope))
+        select(owner.label("owner"), func.sum(homes.c.households).label("households"))
+        .join_from(homes, Area, homes.c.area_code == Area.code)
+        .where(in_version(asked.version), in_scope(asked.scope))
         .group_by(owner)
     )
-    return {row.owner: row.households for row in session.execute(query)}
+    return {row.owner: int(row.households) for row in session.execute(query)}
 
 
 def last_visits(session: Session, asked: Asked, source: Source, before: datetime) -> dict[str | None, datetime]:

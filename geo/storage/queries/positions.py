@@ -40,11 +40,11 @@ def of_visits(session: Session, county: str, *, before: datetime | None = None) 
 
 
 def of_places(session: Session, county: str) -> Positions:
-    """Every place of a county; what it is tagged to now stands for its claim too."""
+    """Every place of a county."""
     area = func.coalesce(Place.area_code, "")
     return _arrays(
         session,
-        select(Place.id, func.ST_X(Place.position), func.ST_Y(Place.position), Place.area_code, area).where(
+        select(Place.id, func.ST_X(Place.position), func.ST_Y(Place.position), Place.claimed_area, area).where(
             Place.county_code == county
         ),
     )

@@ -75,18 +75,34 @@ TRIGGERS = [
     FOR EACH STATEMENT EXECUTE FUNCTION tally_visits()
     """,
     "CREATE TRIGGER tally_emptied AFTER TRUNCATE ON visits FOR EACH STATEMENT EXECUTE FUNCTION tally_visits()",
-    # A household that moves to another area (a new boundary version, a corrected position) takes its visits along.
+    # A household that moves to another area (a new boundary version, a corrected position) takes its visits along; a
+    # place that was entered as another kind brings its visits with it, or gives them back. That is rare, and no index
+    # leads from a place to its visits, so it is looked for first.
     """
     CREATE FUNCTION move_household_tallies() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       UPDATE household_tallies t SET area_code = coalesce(n.area_code, '')
       FROM moved_to n
       WHERE t.county_code = n.county_code AND t.place_id = n.id AND t.area_code <> coalesce(n.area_code, '');
+      IF EXISTS (SELECT FROM moved_from o JOIN moved_to n USING (county_code, id)
+                 WHERE (o.kind = 'household') <> (n.kind = 'household')) THEN
+        DELETE FROM household_tallies t USING moved_to n
+        WHERE t.county_code = n.county_code AND t.place_id = n.id AND n.kind <> 'household';
+        INSERT INTO household_tallies (county_code, month, area_code, place_id, visits)
+        SELECT v.county_code, date_trunc('month', v.started_at AT TIME ZONE c.time_zone)::date,
+               coalesce(n.area_code, ''), v.place_id, count(*)
+        FROM moved_to n
+        JOIN moved_from o ON o.county_code = n.county_code AND o.id = n.id AND o.kind <> 'household'
+        JOIN visits v ON v.county_code = n.county_code AND v.place_id = n.id
+        JOIN counties c ON c.code = v.county_code
+        WHERE n.kind = 'household'
+        GROUP BY 1, 2, 3, 4;
+      END IF;
       RETURN NULL;
     END $$
     """,
     """
-    CREATE TRIGGER household_moved AFTER UPDATE ON places REFERENCING NEW TABLE AS moved_to
+    CREATE TRIGGER household_moved AFTER UPDATE ON places REFERENCING OLD TABLE AS moved_from NEW TABLE AS moved_to
     FOR EACH STATEMENT EXECUTE FUNCTION move_household_tallies()
     """,
 ]
@@ -219,6 +235,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("county_code", "version", "code", name=op.f("pk_areas")),
     )
+    # PostGIS would keep geometries inside the row, 8 KB of it, and every list of areas would read them all.
+    op.execute("ALTER TABLE areas ALTER geom SET STORAGE EXTERNAL, ALTER drawn SET STORAGE EXTERNAL")
     op.create_index(
         op.f("ix_areas_county_code_version_level_code"),
         "areas",
@@ -295,6 +313,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("position", Geometry("POINT", srid=4326, spatial_index=False), nullable=True),
         sa.Column("frame", sa.Text(), nullable=True),
+        sa.Column("claimed_area", sa.Text(), nullable=True),
         sa.Column("area_code", sa.Text(), nullable=True),
         sa.Column("staff_no", sa.Text(), nullable=True),
         sa.CheckConstraint(

@@ -1,0 +1,107 @@
+"""COPY takes every text as it is, and upsert corrects what is there."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Column, Integer, MetaData, Table, Text, text
+from sqlalchemy.orm import Session
+
+from geo.storage.bulk import copy_rows, hex_ewkb, upsert
+
+HOSTILE = [
+    "",
+    " ",
+    "tab\there",
+    "line\nfeed",
+    "carriage\rreturn\r\n",
+    "back\\slash",
+    "\\",
+    "\\N",
+    "\\.",
+    "\\t",
+    "NULL",
+    "null",
+    '"quoted"',
+    "it's",
+    "a,b;c",
+    "{}",
+    "{a,b}",
+    "\x08\x0b\x0c\x7f",
+    "㛃𠮷",
+    "é\u0301\u200b\ufeff",
+    "'; DROP TABLE visits; --",
+]
+
+# PostgreSQL has no text with NUL, and UTF-8 none with half a surrogate pair.
+TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=20)
+
+
+@pytest.fixture
+def rows(session: Session) -> Session:
+    session.execute(text("CREATE TEMP TABLE copied (i int PRIMARY KEY, s text, a text[])"))
+    return session
+
+
+def read(session: Session) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in session.execute(text("SELECT i, s, a FROM copied ORDER BY i"))]
+
+
+def test_hostile_texts_come_back_as_they_went(rows: Session) -> None:
+    sent = [(i, value, [value, value]) for i, value in enumerate(HOSTILE)]
+    copy_rows(rows, "copied", ("i", "s", "a"), sent)
+    assert read(rows) == sent
+
+
+def test_null_is_not_empty(rows: Session) -> None:
+    copy_rows(rows, "copied", ("i", "s", "a"), [(1, None, None), (2, "", []), (3, "\\N", [""]), (4, "NULL", ["NULL"])])
+    assert read(rows) == [(1, None, None), (2, "", []), (3, "\\N", [""]), (4, "NULL", ["NULL"])]
+
+
+def test_no_rows_are_no_rows(rows: Session) -> None:
+    copy_rows(rows, "copied", ("i", "s", "a"), [])
+    assert read(rows) == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(TEXTS, max_size=6), arrays=st.lists(st.lists(TEXTS, max_size=4), max_size=6))
+def test_any_text_and_any_list_of_texts(rows: Session, texts: list[str], arrays: list[list[str]]) -> None:
+    rows.execute(text("TRUNCATE copied"))
+    sent: list[tuple[object, ...]] = [(i, value, None) for i, value in enumerate(texts)]
+    sent += [(i, None, value) for i, value in enumerate(arrays, start=len(texts))]
+    copy_rows(rows, "copied", ("i", "s", "a"), sent)  # type: ignore[arg-type]
+    assert read(rows) == sent
+
+
+def test_other_types(session: Session) -> None:
+    session.execute(text("CREATE TEMP TABLE typed (u uuid, d date, t timestamptz, b boolean, f float8, g geometry)"))
+    sent = (
+        UUID("0190f3c2-7a50-7cc3-8a11-5f2d6c3b9e01"),
+        date(2024, 2, 29),
+        datetime(2025, 3, 1, 1, 2, 3, 456789, tzinfo=UTC),
+        True,
+        0.1 + 0.2,
+    )
+    point = hex_ewkb(np.array([shapely.Point(120.1, 30.2), None], dtype=object))
+    assert point[1] is None
+    copy_rows(session, "typed", ("u", "d", "t", "b", "f", "g"), [(*sent, point[0])])
+    found = session.execute(text("SELECT u, d, t, b, f, ST_X(g), ST_Y(g), ST_SRID(g) FROM typed")).one()
+    assert tuple(found) == (*sent, 120.1, 30.2, 4326)
+
+
+def test_a_row_that_does_not_fit_leaves_none(rows: Session) -> None:
+    with pytest.raises(Exception, match="invalid input syntax"), rows.begin_nested():
+        copy_rows(rows, "copied", ("i", "s"), [(1, "a"), ("x", "b")])
+    assert read(rows) == []
+
+
+def test_upsert_adds_and_corrects(rows: Session) -> None:
+    table = Table("copied", MetaData(), Column("i", Integer), Column("s", Text))
+    upsert(rows, table, ("i", "s"), ["i"], [(1, "a"), (2, "b")])
+    upsert(rows, table, ("i", "s"), ["i"], [(3, "\tc"), (2, None)])
+    assert [row[:2] for row in read(rows)] == [(1, "a"), (2, None), (3, "\tc")]
+    assert rows.scalar(text("SELECT to_regclass('pg_temp.upserted')")) is None
