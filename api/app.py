@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+import anyio
 import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -33,8 +34,9 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # psycopg2 blocks, so a thread per connection and a connection per thread: none waits for the other.
+        # psycopg2 blocks, so there is a thread for each connection, and a turn for each of both: see `SessionDep`.
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
+        app.state.turns = anyio.Semaphore(settings.pool_size)
         locator.warm_up()
         yield
         engine.dispose()

@@ -1,9 +1,9 @@
 """What endpoints are given, each a typed name: sessions, the county, and every query parameter once."""
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Final
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 from sqlalchemy.orm import Session, sessionmaker
 
 from api import errors
@@ -24,7 +24,17 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
-def _session(request: Request) -> Iterator[Session]:
+async def _turn(request: Request) -> AsyncIterator[None]:
+    """Wait for a free connection without holding anything.
+
+    A request goes from thread to thread and keeps its connection meanwhile. If others waited for a connection inside the
+    threads, none would be left to go on with, and all would stand still until the pool gives up.
+    """
+    async with request.app.state.turns:
+        yield
+
+
+def _session(request: Request, _turn: Annotated[None, Depends(_turn, scope="function")]) -> Iterator[Session]:
     """One transaction a request: committed before the answer is sent, so that what was answered is stored."""
     make: sessionmaker[Session] = request.app.state.sessions
     with make.begin() as session:
@@ -34,7 +44,11 @@ def _session(request: Request) -> Iterator[Session]:
 SettingsDep = Annotated[Settings, Depends(_settings)]
 SessionDep = Annotated[Session, Depends(_session, scope="function")]
 
-CodeQuery = Annotated[str | None, Query(max_length=MAX_CODE_CHARS)]
+# PostgreSQL has no text with NUL, and nobody types the others.
+PLAIN: Final = r"^[^\x00-\x1f\x7f]*$"
+CodePath = Annotated[str, Path(max_length=MAX_CODE_CHARS, pattern=PLAIN, description="code of an area")]
+CodeQuery = Annotated[str | None, Query(max_length=MAX_CODE_CHARS, pattern=PLAIN)]
+NameQuery = Annotated[str | None, Query(max_length=100, pattern=PLAIN, description="part of the name")]
 
 
 def _county(
@@ -70,7 +84,7 @@ BoundariesQuery = Annotated[
     Boundaries, Query(description="boundaries in force on the month's last day (then) or the active ones (now)")
 ]
 LimitQuery = Annotated[int, Query(ge=1, le=MAX_PAGE, description="rows of a page")]
-CursorQuery = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
+CursorQuery = Annotated[str | None, Query(max_length=200, pattern=PLAIN, description="`next` of the page before")]
 
 
 def _report(

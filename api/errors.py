@@ -1,6 +1,7 @@
 """From errors to answers: one table of statuses, one shape (RFC 9457 problem+json), for everything that is refused."""
 
 import logging
+import math
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -9,10 +10,12 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 
 from geo.errors import Conflict, InvalidInput, Lang, NotFound, ServiceUnavailable, TooLarge, WanggeError
+from geo.intake.rejections import sentence
 from geo.settings import Settings
 from maps.assets import AssetMissing
 
@@ -83,7 +86,13 @@ def install(app: FastAPI) -> None:
 def _wangge(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, WanggeError)  # noqa: S101 - registered for it
     name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
-    facts = {key: value if isinstance(value, int | float | str) else str(value) for key, value in error.facts.items()}
+    # JSON has neither NaN nor infinity.
+    facts = {
+        key: value
+        if isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+        else str(value)
+        for key, value in error.facts.items()
+    }
     return problem(
         request, status_of(error), error.text(language(request)), kind=f"urn:wangge:problem:{name}", facts=facts
     )
@@ -91,11 +100,9 @@ def _wangge(request: Request, error: Exception) -> JSONResponse:
 
 def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
-    errors = [
-        {"field": ".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0]), "reason": one["msg"]}
-        for one in error.errors()
-    ]
-    first = errors[0] if errors else {"field": "?", "reason": "?"}
+    zh = language(request) == "zh-CN"
+    errors = [{"field": _field(one), "reason": sentence(one)[zh]} for one in error.errors()]
+    first = errors[0]
     return problem(
         request,
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -103,6 +110,11 @@ def _validation(request: Request, error: Exception) -> JSONResponse:
         kind="urn:wangge:problem:invalid-request",
         errors=errors,
     )
+
+
+def _field(detail: ErrorDetails) -> str:
+    where = [str(part) for part in detail["loc"] if not isinstance(part, int)]
+    return ".".join(where[1:]) or where[0]
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:

@@ -7,7 +7,7 @@ time is refused here so that it cannot be compared by accident.
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Self
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from geo.errors import InvalidMonth
@@ -83,6 +83,9 @@ class Month:
     def _first_day_after(self) -> date:
         # Not by way of next(): the last month there is has an end too.
         return date(self.year + self.number // 12, self.number % 12 + 1, 1)
+
+
+FIRST_MONTH: Final = Month(FIRST_YEAR, 1)
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:

@@ -7,40 +7,51 @@ from geo.errors import Lang
 from maps import labels
 
 COLUMNS: Final = (
-    "code", "name", "kind", "path", "parent", "tier", "status", "unassigned", "rule", "required", "visits", "unlocated",
-    "cadres", "households", "households_reached", "grids", "grids_reached", "last_visit", "days_since", "days_overdue",
-    "open_issues", "responsible", "exclusion",
+    "code", "name", "kind", "above", "parent", "tier", "status", "unassigned", "rule", "required", "visits",
+    "unlocated", "cadres", "households", "households_reached", "grids", "grids_reached", "last_visit", "days_since",
+    "days_overdue", "open_issues", "responsible", "exclusion",
 )  # fmt: skip
 
 
 def table(report: CoverageReport, lang: Lang) -> dict[str, object]:
-    """The report's areas, the gap list as positions in them (worst first), and the page's language.
+    """The report's areas, the gap list as positions in them (worst first), and the level.
 
-    Responsible cadres are ``[role, name, organisation]``, an exclusion is ``[reason, by, day]``.
+    What many areas share (``kind``, ``above``, the path without the area's own code, ``parent``, ``rule``) is a
+    position in ``texts``. Responsible cadres are ``[role, name, organisation]``, the first and last positions too; an
+    exclusion is ``[reason, by, day]``.
     """
     position = {row.facts.code: at for at, row in enumerate(report.rows)}
+    texts = _Texts()
+    rows = [_values(row, texts, lang) for row in report.rows]
     return {
-        "lang": lang,
-        "month": str(report.month),
         "level": report.level,
         "columns": COLUMNS,
-        "rows": [_values(row, lang) for row in report.rows],
+        "rows": rows,
+        "texts": list(texts),
         "gaps": [position[row.facts.code] for row in report.gaps()],
     }
 
 
-def _values(row: AreaCoverage, lang: Lang) -> list[object]:
+class _Texts(dict[str, int]):
+    """Texts in the order in which they were first asked for; gives the position of each."""
+
+    def __missing__(self, text: str) -> int:
+        self[text] = len(self)
+        return self[text]
+
+
+def _values(row: AreaCoverage, texts: _Texts, lang: Lang) -> list[object]:
     facts = row.facts
     return [
         facts.code,
         facts.name,
-        labels.kind_name(facts, lang),
-        facts.path,
-        facts.parent_name,
+        texts[labels.kind_name(facts, lang)],
+        texts[facts.path.removesuffix(facts.code)],
+        texts[facts.parent_name or ""],
         facts.tier,
         row.status,
         int(row.unassigned),
-        labels.rule_text(row.rule, lang),
+        texts[labels.rule_text(row.rule, lang)],
         row.required,
         facts.visits,
         facts.unlocated,
@@ -53,6 +64,6 @@ def _values(row: AreaCoverage, lang: Lang) -> list[object]:
         row.days_since,
         row.days_overdue,
         facts.open_issues,
-        [[labels.role_name(one.role, lang), one.name, one.organisation] for one in facts.responsible],
+        [[texts[labels.role_name(one.role, lang)], one.name, texts[one.organisation]] for one in facts.responsible],
         facts.exclusion and [facts.exclusion.reason, facts.exclusion.by, facts.exclusion.on.isoformat()],
     ]

@@ -5,9 +5,11 @@
 - One throw-away PostGIS cluster for the whole run, real but without fsync: ``cluster``, its address ``database_url``.
   It is stopped and deleted at the end, whatever the tests did.
 - The schema is migrated once, by Alembic itself. ``session`` is one transaction that is rolled back after the test,
-  with savepoints inside. What must really commit gets a database of its own, copied from the migrated one: ``fresh_url``.
-- ``county`` is a small county of squares in the rolled-back session (see ``tests/squares.py``), ``sample_url`` a
-  database with the fictional sample county, loaded once and only read.
+  with savepoints inside. What must really commit gets a database of its own, copied from the migrated
+  one: ``fresh_url``.
+- ``county`` is a small county of squares in the rolled-back session (see ``tests/squares.py``), ``squares_url`` a
+  database with it and a few visits, ``sample_url`` one with the fictional sample county; both loaded once and
+  only read.
 - ``client`` is the web service on a fresh database.
 - ``reachable_path`` is a directory like ``tmp_path`` that other accounts can pass through: pytest's own is closed to
   the account that runs the server when the tests run as root.
@@ -22,6 +24,8 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import NullPool, create_engine, make_url, text
 from sqlalchemy.orm import Session
 
@@ -32,9 +36,13 @@ from geo.settings import Settings
 from geo.storage.database import make_engine, migrate
 from geo.storage.local_postgis import LocalPostgis
 from geo.storage.queries.counties import CountyInfo
-from tests import squares
+from tests import squares, visiting
 
 _numbers = itertools.count(1)
+
+# A busy machine is slow, not wrong.
+hypothesis_settings.register_profile("wangge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("wangge")
 
 KEPT = {"WANGGE_REAL_DATA"}
 """Says where the real files of the ``real`` tests are; the service does not read it."""
@@ -107,6 +115,16 @@ def fresh_url(database_url: str, template: str) -> Iterator[str]:
     url = _copy_database(database_url, f"fresh_{next(_numbers)}", template)
     yield url
     _drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def squares_url(database_url: str, template: str) -> str:
+    url = _copy_database(database_url, "with_squares", template)
+    engine = make_engine(url)
+    with Session(engine) as session, session.begin():
+        visiting.load_march(session, squares.load(session))
+    engine.dispose()
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from geo.services import sheets, visits
 from geo.services.visits import Answer
 from geo.storage.queries.counties import CountyInfo
 from tests import squares
+from tests.squares import GRIDS, TOWNS, VILLAGES
 
 Row = dict[str, Any]
 
@@ -39,3 +40,38 @@ def outcomes(answers: Iterable[Answer]) -> Counter[str]:
 def take(session: Session, county: CountyInfo, kind: str, *rows: Mapping[str, Any]) -> int:
     """Take a sheet; its first row stands in line 2, below the header."""
     return sheets.take(session, county, kind, enumerate(rows, start=2), f"{kind}.csv")
+
+
+def load_march(session: Session, county: CountyInfo) -> None:
+    """Eleven visits around March 2025, and four places.
+
+    Grid 0: two of March by C1, one on each side of the month's edges. Grid 1: one by C2, one of April. Grid 2: one
+    without position, claimed. Village 1 (grids 2 and 3): one claimed for the village itself. Town 1 (villages 2 and 3):
+    one claimed for the town itself. Grid 4: one of February. One outside.
+    """
+    take(
+        session,
+        county,
+        "places",
+        {"id": "H1", "kind": "household", "lon": 120.005, "lat": 30.005},
+        {"id": "H2", "kind": "household", "area": GRIDS[1]},
+        {"id": "H3", "kind": "household", "area": VILLAGES[1]},
+        {"id": "E1", "kind": "enterprise", "area": GRIDS[0]},
+    )
+    record(
+        session,
+        county,
+        [
+            visit(1, "2025-03-01T00:00:00", grid=GRIDS[0], place="H1"),
+            visit(2, "2025-03-31T23:59:59.999999", grid=GRIDS[0], place="H1"),
+            visit(3, "2025-02-28T23:59:59.999999", grid=GRIDS[0], place="H1"),
+            visit(4, "2025-04-01T00:00:00", grid=GRIDS[0], place="H2"),
+            visit(5, "2025-03-15T09:00:00", grid=GRIDS[1], staff_no="C2", place="H2"),
+            visit(6, "2025-04-15T09:00:00", grid=GRIDS[1]),
+            visit(7, "2025-03-15T09:00:00", claimed_area=GRIDS[2], place="H3"),
+            visit(8, "2025-03-16T09:00:00", claimed_area=VILLAGES[1], place="E1"),
+            visit(9, "2025-03-17T09:00:00", claimed_area=TOWNS[1]),
+            visit(10, "2025-02-10T09:00:00", grid=GRIDS[4]),
+            visit(11, "2025-03-18T09:00:00", lon=121.0, lat=31.0, claimed_area=GRIDS[0]),
+        ],
+    )

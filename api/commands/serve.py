@@ -23,6 +23,7 @@ _GRACE_SECONDS = 10
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """Serve HTTP at WANGGE_HOST:WANGGE_PORT (127.0.0.1:8000)."""
+    _check_address(settings)
     _serve(settings)
 
 
@@ -46,7 +47,6 @@ def demo(settings: Settings) -> None:
 
 
 def _serve(settings: Settings) -> None:
-    _check_address(settings)
     ready_url(settings)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     with contextlib.suppress(KeyboardInterrupt):

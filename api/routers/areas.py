@@ -11,12 +11,14 @@ from api.dependencies import (
     PAGE,
     AnyLevelQuery,
     AreaQuery,
+    CodePath,
     CountyDep,
     CursorQuery,
     FrameQuery,
     LatQuery,
     LimitQuery,
     LonQuery,
+    NameQuery,
     SessionDep,
 )
 from api.schemas.areas import AreaDetail, AreaOut, AreaPage, AreasAt, Candidate
@@ -38,7 +40,7 @@ def list_areas(
     *,
     level: AnyLevelQuery = None,
     area: AreaQuery = None,
-    name: Annotated[str | None, Query(max_length=100, description="part of the name")] = None,
+    name: NameQuery = None,
     limit: LimitQuery = PAGE,
     cursor: CursorQuery = None,
 ) -> AreaPage:
@@ -86,7 +88,7 @@ def areas_at(
 def get_area(
     session: SessionDep,
     county: CountyDep,
-    code: str,
+    code: CodePath,
     *,
     geometry: Annotated[
         Literal["none", "drawn", "exact"], Query(description="simplified for drawing, or as loaded")
@@ -104,7 +106,7 @@ def get_area(
 
 @router.get("/areas/{code}/children")
 def list_children(
-    session: SessionDep, county: CountyDep, code: str, *, limit: LimitQuery = PAGE, cursor: CursorQuery = None
+    session: SessionDep, county: CountyDep, code: CodePath, *, limit: LimitQuery = PAGE, cursor: CursorQuery = None
 ) -> AreaPage:
     """The areas right below one, by code."""
     version = boundaries.active(session, county.code)

@@ -19,7 +19,7 @@ from api.dependencies import (
 from api.pictures import coverage_page
 from geo.analysis.coverage import CoverageLevel, CoverageReport
 from geo.errors import Lang
-from geo.months import Month
+from geo.months import FIRST_MONTH, Month
 from geo.services import coverage
 from geo.storage.queries.counties import CountyInfo
 from maps.page import Links
@@ -69,7 +69,7 @@ def _links(report: CoverageReport, county: CountyInfo, area: str | None, lang: L
     # A month that is still running has none after it.
     has_next = report.as_of == report.month.last_day and report.month.next() <= Month.of(coverage.today(county))
     return Links(
-        previous_month=to("/maps/coverage", month=str(report.month.previous())),
+        previous_month=to("/maps/coverage", month=str(report.month.previous())) if report.month > FIRST_MONTH else None,
         next_month=to("/maps/coverage", month=str(report.month.next())) if has_next else None,
         levels={level: to("/maps/coverage", level=level) for level in get_args(CoverageLevel)},
         downloads={name: to("/coverage", format=name) for name in ("xlsx", "csv", "geojson")}

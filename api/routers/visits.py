@@ -14,6 +14,7 @@ from pydantic import SkipValidation
 from api.dependencies import (
     PAGE,
     AreaQuery,
+    CodeQuery,
     CountyDep,
     CursorQuery,
     LangQuery,
@@ -71,7 +72,7 @@ def list_visits(
     *,
     month: OptionalMonthQuery = None,
     area: AreaQuery = None,
-    staff_no: Annotated[str | None, Query(max_length=64, description="only visits of this cadre")] = None,
+    staff_no: Annotated[CodeQuery, Query(description="only visits of this cadre")] = None,
     limit: LimitQuery = PAGE,
     cursor: CursorQuery = None,
 ) -> VisitPage:

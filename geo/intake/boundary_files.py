@@ -138,11 +138,13 @@ def _records(
 ) -> gpd.GeoDataFrame:
     data: dict[str, object] = {"row": np.arange(1, len(raw) + 1)}
     for field in ("code", "name", "parent", "kind"):
-        data[field] = _texts(raw[mapped[field]]) if field in mapped else [None] * len(raw)
+        texts = _texts(raw[mapped[field]]) if field in mapped else [None] * len(raw)
+        # Left to itself pandas makes a text column of it, in which None is a NaN that passes for a code.
+        data[field] = pd.Series(texts, dtype=object)
     for field in ("households", "population"):
         data[field] = counts[field] if field in counts else pd.Series([None] * len(raw), dtype="Int64")
     records = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(polygons, crs=WGS84))
-    records["name"] = [name or code for name, code in zip(records["name"], records["code"], strict=True)]
+    records["name"] = records["name"].where(records["name"].notna(), records["code"])
     return records
 
 

@@ -21,7 +21,9 @@ def _written_out(value: object) -> object:
     """A bare number would be read as seconds since 1970: 86400 became a day of that year."""
     if isinstance(value, str) and not value.strip():
         raise PydanticCustomError("missing", "is needed")
-    if isinstance(value, date) or (isinstance(value, str) and _DAY.match(value)):
+    if isinstance(value, str) and _DAY.match(value):
+        return value.strip()
+    if isinstance(value, date):
         return value
     raise PydanticCustomError("date_parsing", "not a day")
 

@@ -60,10 +60,11 @@ def from_validation(row: int, error: ValidationError) -> Rejection:
     """The first thing that is wrong with a row; the sender mends it and sees the next, if there is one."""
     detail = error.errors(include_url=False)[0]
     field = str(detail["loc"][0]) if detail["loc"] else str(detail.get("ctx", {}).get("field", "row"))
-    return Rejection(row, field, *_sentence(detail))
+    return Rejection(row, field, *sentence(detail))
 
 
-def _sentence(detail: ErrorDetails) -> tuple[str, str]:
+def sentence(detail: ErrorDetails) -> tuple[str, str]:
+    """What is wrong, in English and in Chinese."""
     context: dict[str, Any] = detail.get("ctx", {})
     if "zh" in context:
         return detail["msg"], str(context["zh"]).format(**context)

@@ -51,8 +51,8 @@ CHINESE_COLUMNS: Final[dict[str, str]] = {
 def rows(path: Path, *, columns: frozenset[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of a sheet with their number in it, the header being row 1; empty rows are passed over.
 
-    A row counts once however many lines a quoted cell has, as spreadsheets count. Cells that a short row leaves out are
-    empty, and so is all of a column without a name.
+    A row counts once however many lines a quoted cell has, as spreadsheets count. Spaces around a cell go; cells that a
+    short row leaves out are empty; a column without a name must be empty, and is left out.
 
     :param columns: the names that the sheet may have; what is called 所在区域 is the one of ``area`` and
         ``claimed_area`` that it has
@@ -80,13 +80,13 @@ def rows(path: Path, *, columns: frozenset[str]) -> Iterator[tuple[int, dict[str
 
 
 def _fields(path: Path, number: int, header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    pairs = list(zip_longest(header, cells, fillvalue=""))
-    nameless = next((cell for name, cell in pairs if not name and cell.strip()), None)
+    pairs = list(zip_longest(header, (cell.strip() for cell in cells), fillvalue=""))
+    nameless = next((cell for name, cell in pairs if not name and cell), None)
     if nameless is not None:
         raise FileUnreadable(
             file=path.name,
-            reason=f"row {number} has “{nameless.strip()[:40]}” under no column name",
-            reason_zh=f"第 {number} 行的“{nameless.strip()[:40]}”没有对应的列名",
+            reason=f"row {number} has “{nameless[:40]}” under no column name",
+            reason_zh=f"第 {number} 行的“{nameless[:40]}”没有对应的列名",
         )
     return {name: cell for name, cell in pairs if name}
 

@@ -135,8 +135,8 @@ def _facts(
     counts = queries.visits(session, asked, source)
     reached = queries.grids_reached(session, asked, source)
     households = queries.households(session, asked, source)
-    last = _days(queries.last_visits(session, asked, source, asked.end), county)
-    before = _days(queries.last_visits(session, asked, source, asked.start), county) if needs_before else {}
+    last = _days(queries.last_visits(session, asked, source, month=asked.month, before=asked.end), county)
+    before = _last_before(session, county, asked, source) if needs_before else {}
     people = _people(queries.responsible(session, asked))
     facts = [
         _fact(row, counts.get(row.code), reached.get(row.code, 0), households.get(row.code, 0), last, before, people)
@@ -178,6 +178,13 @@ def _fact(
         last_before=before.get(row.code),
         responsible=tuple(people.get(row.code, ())),
     )
+
+
+def _last_before(
+    session: Session, county: CountyInfo, asked: queries.Asked, source: queries.Source
+) -> dict[str | None, date]:
+    previous = Month.of(asked.month).previous().first_day
+    return _days(queries.last_visits(session, asked, source, month=previous, before=asked.start), county)
 
 
 def _days(moments: dict[str | None, datetime], county: CountyInfo) -> dict[str | None, date]:

@@ -110,7 +110,7 @@ def _swapped(batch: _Batch, areas: Tagger) -> NDArray[np.bool_]:
 def _lost_claims(session: Session, county: CountyInfo, batch: _Batch, areas: Tagger) -> set[tuple[str, date]]:
     """Claims (area, day) of rows without a position that no boundaries know: neither those of now nor of the day.
 
-    A visit may come late, after its area was merged away: it still counts for its month, read with the boundaries of then.
+    A visit may come late, after its area was merged away: it still counts for its month, read as things were then.
     """
     unknown = {
         (row.visit.claimed_area, local_day(row.visit.started_at, county.zone))

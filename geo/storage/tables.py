@@ -7,9 +7,10 @@ first in its primary key, so that a county can be a partition or a shard.
 ``areas`` repeats what its path says (``town_code``, ``village_code``, ``grid_code``, itself included), and ``visits``
 carries the same three tags for the active version: coverage groups by them without a join over the tree.
 
-``visit_tallies`` and ``household_tallies`` are kept by statement triggers on ``visits`` (see the first migration), in
-the same transaction as the visits themselves, whoever writes them. They hold counts only, so that a correction takes
-back exactly what it had added; nothing else may write to them.
+``visit_tallies``, ``household_tallies`` and ``reached_tallies`` are kept by statement triggers (see the first
+migration), in the same transaction as the visits themselves, whoever writes them. They hold counts, so that a
+correction takes back exactly what it had added, and the start of the last visit, which is looked up again where that
+visit is taken back; nothing else may write to them.
 
 Where this falls down: a month is taken in the county's time zone at the time of writing, so a county that changes its
 zone must have its tallies rebuilt.
@@ -310,6 +311,7 @@ class VisitTally(Base):
     staff_no: Mapped[str] = mapped_column(primary_key=True)
     visits: Mapped[int]
     unlocated: Mapped[int]
+    last_at: Mapped[datetime]
 
 
 class HouseholdTally(Base):
@@ -322,3 +324,14 @@ class HouseholdTally(Base):
     area_code: Mapped[str] = mapped_column(primary_key=True)
     place_id: Mapped[str] = mapped_column(primary_key=True)
     visits: Mapped[int]
+
+
+class ReachedTally(Base):
+    """Households at home in one area that were visited in one month, kept by triggers."""
+
+    __tablename__ = "reached_tallies"
+
+    county_code: Mapped[str] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    area_code: Mapped[str] = mapped_column(primary_key=True)
+    households: Mapped[int]

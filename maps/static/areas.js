@@ -42,11 +42,14 @@
   });
 
   function rowsOf(data) {
-    const anchors = decode(data.anchors);
+    const anchors = decode(data.anchors), { texts } = data;
     let drawn = 0;
     return data.rows.map((values, index) => {
       const row = { level: data.level, shape: data.shapes[index], anchor: null };
       data.columns.forEach((name, at) => { row[name] = values[at]; });
+      for (const name of ["kind", "parent", "rule"]) row[name] = texts[row[name]];
+      row.path = texts[row.above] + row.code;
+      row.responsible = row.responsible.map(([role, name, organisation]) => [texts[role], name, texts[organisation]]);
       if (row.shape.length) row.anchor = anchors[drawn++];
       return row;
     });

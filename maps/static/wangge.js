@@ -20,7 +20,7 @@ window.wangge = (function () {
   }
 
   function percent(part) {
-    return `${Math.round(100 * part)}%`;
+    return `${(100 * part).toFixed(1)}%`;
   }
 
   function day(iso) {
@@ -100,11 +100,14 @@ window.wangge = (function () {
     return chart;
   }
 
-  /** Leaves the side free where the buttons stand, unless that costs too much of the size. */
+  /** Leaves the places of the buttons free, and on a phone that of the legend, unless it costs too much of the size. */
   function besideButtons(chart) {
-    const edge = L.point(14, 14), left = L.point(56, 14);
-    const zoom = (side) => chart.getBoundsZoom(chart.whole, false, side.add(edge));
-    return { paddingTopLeft: zoom(left) > zoom(edge) - 0.3 ? left : edge, paddingBottomRight: edge };
+    const edge = L.point(14, 14), left = L.point(56, 14), below = L.point(14, phone.matches ? 58 : 14);
+    const zoom = (one, other) => chart.getBoundsZoom(chart.whole, false, one.add(other));
+    const most = zoom(edge, edge) - 0.3;
+    const [paddingTopLeft, paddingBottomRight] =
+      [[left, below], [edge, below], [left, edge]].find((sides) => zoom(...sides) > most) || [edge, edge];
+    return { paddingTopLeft, paddingBottomRight };
   }
 
   function wholeButton(chart) {

@@ -57,7 +57,7 @@ def address(site: Site, report: CoverageReport, shapes: dict[str, BaseGeometry])
         "?month=2026-09",
         "?month=2026-11",
         {"town": "?level=town", "village": "?level=village", "grid": "?level=grid"},
-        {"xlsx": "/a.xlsx", "csv": "/a.csv", "geojson": "/a.geojson"},
+        {"xlsx": "/a.xlsx", "csv": "/a.csv", "geojson": "/a.geojson", "html": "/a.html"},
         "?lang=en",
     )
     return site.add(coverage_map.draw(report, shapes, county.outlines(report, shapes), links=links))
@@ -212,6 +212,12 @@ def test_on_a_phone_nothing_overlaps_and_the_list_gives_way(open_page: Open, add
     ):
         assert not overlaps(page, one, other), (one, other)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    head = page.locator(".bar").bounding_box()
+    assert head
+    assert head["height"] < 90
+    page.locator(".gaps .downloads a").last.scroll_into_view_if_needed()
+    expect(page.locator(".gaps .downloads a").last).to_be_in_viewport()
+    page.locator(".gap").first.scroll_into_view_if_needed()
     before = page.locator(".map").bounding_box()
     assert before
     assert before["height"] >= 300

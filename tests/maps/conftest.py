@@ -21,3 +21,20 @@ def data_of() -> Callable[[str, str], Data]:
         return loaded
 
     return read
+
+
+@pytest.fixture
+def rows_of(data_of: Callable[[str, str], Data]) -> Callable[[str], list[Data]]:
+    """The areas that a page gives to its script, as the script reads them."""
+
+    def read(html: str) -> list[Data]:
+        data = data_of(html, "areas")
+        texts = data["texts"]
+        rows = [dict(zip(data["columns"], values, strict=True)) for values in data["rows"]]
+        for row in rows:
+            row |= {name: texts[row[name]] for name in ("kind", "parent", "rule")}
+            row["path"] = texts[row["above"]] + row["code"]
+            row["responsible"] = [[texts[role], name, texts[unit]] for role, name, unit in row["responsible"]]
+        return rows
+
+    return read

@@ -107,9 +107,9 @@ def test_list_is_in_the_order_of_the_report(data_of) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("standalone", [False, True])
-def test_text_from_data_stays_text(text: str, standalone: bool, data_of) -> None:  # noqa: FBT001
+def test_text_from_data_stays_text(text: str, standalone: bool, data_of, rows_of) -> None:  # noqa: FBT001
     area = county.facts(
-        0, name=text, kind=text, parent_name=text, code=text[:64], path=text,
+        0, name=text, kind=text, parent_name=text, code=text[:64], path=f"{text}/{text[:64]}",
         responsible=(Responsible("1", text, text, text),), exclusion=Exclusion(text, text, date(2026, 9, 1)),
     )  # fmt: skip
     report = county.report([area], county_name=text, scope_name=text, scope="x")
@@ -136,8 +136,9 @@ def test_text_from_data_stays_text(text: str, standalone: bool, data_of) -> None
         or "\u2028" in text
     )
     data = data_of(html, "areas")
-    row = dict(zip(data["columns"], data["rows"][0], strict=True))
-    assert row["name"] == row["kind"] == row["parent"] == row["path"] == text
+    (row,) = rows_of(html)
+    assert row["name"] == row["kind"] == row["parent"] == text
+    assert row["path"] == f"{text}/{area.code}"
     assert row["responsible"] == [[text, text, text]]
     assert row["exclusion"] == [text, text, "2026-09-01"]
     assert data_of(html, "outlines")["towns"] == [["1", text]]
@@ -212,8 +213,7 @@ def test_empty_report_is_a_page() -> None:
     assert "—" in html
 
 
-def test_unknown_words_of_the_data_are_shown_as_they_are(data_of) -> None:
+def test_unknown_words_of_the_data_are_shown_as_they_are(rows_of) -> None:
     area = county.facts(0, kind="渔业村", responsible=(Responsible("1", "王伟", "河长", "云溪镇"),))
-    data = data_of(coverage_map.draw(county.report([area]), {}, []), "areas")
-    row = dict(zip(data["columns"], data["rows"][0], strict=True))
+    (row,) = rows_of(coverage_map.draw(county.report([area]), {}, []))
     assert (row["kind"], row["responsible"]) == ("渔业村", [["河长", "王伟", "云溪镇"]])

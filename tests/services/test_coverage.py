@@ -20,7 +20,7 @@ from geo.storage.queries.counties import CountyInfo
 from geo.storage.tables import County
 from tests import squares
 from tests.squares import COUNTY, GRIDS, TOWNS, VILLAGES, box, layer
-from tests.visiting import Row, record, take, visit
+from tests.visiting import Row, load_march, record, take, visit
 
 MARCH = Month(2025, 3)
 LEVELS: dict[CoverageLevel, list[str]] = {"town": TOWNS, "village": VILLAGES, "grid": GRIDS}
@@ -44,38 +44,7 @@ def by_code(found: CoverageReport, fact: str) -> dict[str, Any]:
 
 @pytest.fixture
 def march(session: Session, county: CountyInfo) -> CountyInfo:
-    """Eleven visits around one March.
-
-    Grid 0: two of March by C1. Grid 1: one by C2, one of April. Grid 2: one without position, claimed. Village 1
-    (grids 2 and 3): one claimed for the village itself. Town 1 (villages 2 and 3): one claimed for the town itself,
-    one in grid 4 of February. One outside. Grid 0: one on each side of the two edges of the month.
-    """
-    take(
-        session,
-        county,
-        "places",
-        {"id": "H1", "kind": "household", "lon": 120.005, "lat": 30.005},
-        {"id": "H2", "kind": "household", "area": GRIDS[1]},
-        {"id": "H3", "kind": "household", "area": VILLAGES[1]},
-        {"id": "E1", "kind": "enterprise", "area": GRIDS[0]},
-    )
-    record(
-        session,
-        county,
-        [
-            visit(1, "2025-03-01T00:00:00", grid=GRIDS[0], place="H1"),
-            visit(2, "2025-03-31T23:59:59.999999", grid=GRIDS[0], place="H1"),
-            visit(3, "2025-02-28T23:59:59.999999", grid=GRIDS[0], place="H1"),
-            visit(4, "2025-04-01T00:00:00", grid=GRIDS[0], place="H2"),
-            visit(5, "2025-03-15T09:00:00", grid=GRIDS[1], staff_no="C2", place="H2"),
-            visit(6, "2025-04-15T09:00:00", grid=GRIDS[1]),
-            visit(7, "2025-03-15T09:00:00", claimed_area=GRIDS[2], place="H3"),
-            visit(8, "2025-03-16T09:00:00", claimed_area=VILLAGES[1], place="E1"),
-            visit(9, "2025-03-17T09:00:00", claimed_area=TOWNS[1]),
-            visit(10, "2025-02-10T09:00:00", grid=GRIDS[4]),
-            visit(11, "2025-03-18T09:00:00", lon=121.0, lat=31.0, claimed_area=GRIDS[0]),
-        ],
-    )
+    load_march(session, county)
     return county
 
 
@@ -128,7 +97,9 @@ def test_a_running_month_is_counted_to_today(session: Session, march: CountyInfo
     assert row(found, VILLAGES[1]).days_since == 2
     with pytest.raises(FutureMonth):
         report(session, march, Month(2025, 4), now=now)
-    assert report(session, march, Month(2025, 4), now=datetime(2025, 3, 31, 16, 0, tzinfo=UTC)).as_of == date(2025, 4, 1)
+    assert report(session, march, Month(2025, 4), now=datetime(2025, 3, 31, 16, 0, tzinfo=UTC)).as_of == date(
+        2025, 4, 1
+    )
 
 
 def test_scope_by_area(session: Session, march: CountyInfo) -> None:
@@ -137,9 +108,9 @@ def test_scope_by_area(session: Session, march: CountyInfo) -> None:
         for scope in (*TOWNS, *VILLAGES):
             part = report(session, march, level=level, area=scope)
             assert part.scope == scope
-            assert part.rows == tuple(
-                one for one in whole.rows if f"/{scope}/" in f"/{one.facts.path}/"
-            ), f"{level} under {scope}"
+            assert part.rows == tuple(one for one in whole.rows if f"/{scope}/" in f"/{one.facts.path}/"), (
+                f"{level} under {scope}"
+            )
     assert report(session, march, area=TOWNS[1], level="grid").untagged == 1
     assert report(session, march, area=VILLAGES[1], level="grid").untagged == 1
     with pytest.raises(UnknownArea, match="990199109"):
@@ -276,14 +247,14 @@ def test_another_way_of_counting_agrees(session: Session, county: CountyInfo, se
     rows = random_visits(random.Random(seed), 300)  # noqa: S311 - no secret
     record(session, county, rows)
     for month in (Month(2025, n) for n in range(1, 9)):
-        mine = [one for one in rows if one["started_at"].startswith(str(month))]
+        taken = [one for one in rows if one["started_at"].startswith(str(month))]
         for level, codes in LEVELS.items():
             found = report(session, county, month, level=level)
             at: dict[str, list[Row]] = defaultdict(list)
-            for one in mine:
+            for one in taken:
                 for code in chain(one):
                     at[code].append(one)
-            reached = {one["place"] for one in mine if one["place"] in homes}
+            reached = {one["place"] for one in taken if one["place"] in homes}
             assert by_code(found, "visits") == {code: len(at[code]) for code in codes}
             assert by_code(found, "cadres") == {code: len({one["staff_no"] for one in at[code]}) for code in codes}
             assert by_code(found, "unlocated") == {code: sum("lon" not in one for one in at[code]) for code in codes}
@@ -295,11 +266,13 @@ def test_another_way_of_counting_agrees(session: Session, county: CountyInfo, se
             }
             past = [one for one in rows if one["started_at"][:7] <= str(month)]
             assert by_code(found, "last_visit") == {
-                code: max((date.fromisoformat(one["started_at"][:10]) for one in past if code in chain(one)), default=None)
+                code: max(
+                    (date.fromisoformat(one["started_at"][:10]) for one in past if code in chain(one)), default=None
+                )
                 for code in codes
             }
-            assert found.outside == sum(chain(one) == () for one in mine)
-            assert found.visits + found.untagged + found.outside == len(mine)
+            assert found.outside == sum(chain(one) == () for one in taken)
+            assert found.visits + found.untagged + found.outside == len(taken)
 
 
 def test_a_parents_visits_are_those_of_its_children_and_of_none(session: Session, county: CountyInfo) -> None:
@@ -445,7 +418,9 @@ def test_nothing_of_it_is_kept_in_the_database(session: Session, march: CountyIn
 
 def test_another_county_is_another_world(session: Session, march: CountyInfo) -> None:
     villages = layer("village", ["a", VILLAGES[0]], [box(0, 0, high=2), box(1, 0, high=2)])
-    staged = boundaries.stage(session, boundary_plans.plan(session, villages, county="chicago", time_zone="America/Chicago"))
+    staged = boundaries.stage(
+        session, boundary_plans.plan(session, villages, county="chicago", time_zone="America/Chicago")
+    )
     boundaries.activate(session, "chicago", staged.version, from_day=date(2025, 1, 1))
     chicago = counties.resolve(session, "chicago")
     for kind, fields in (

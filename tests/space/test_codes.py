@@ -28,8 +28,10 @@ def test_an_unknown_level_is_refused_and_the_known_ones_are_named(text: str) -> 
 
 @pytest.mark.parametrize(
     ("county", "scheme"),
-    [("330122", "cn"), ("990199", "cn"), ("chicago", "opaque"), ("33012", "opaque"), ("3301222", "opaque")]
-    + [("３３０１２２", "opaque"), ("33012a", "opaque"), ("330122\n", "opaque"), ("", "opaque")],  # noqa: RUF005
+    [
+        *(("330122", "cn"), ("990199", "cn")),
+        *((text, "opaque") for text in ("chicago", "33012", "3301222", "３３０１２２", "33012a", "330122\n", "")),
+    ],
 )
 def test_scheme(county: str, scheme: str) -> None:
     assert scheme_of(county) == scheme

@@ -145,7 +145,7 @@ def central_meridian(crs: CRS) -> float:
     return float(named["Longitude of natural origin"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(73.51, 136.49))
 def test_a_county_is_measured_from_the_nearest_central_meridian(lon: float) -> None:
     crs = CRS.from_epsg(metric_epsg(lon))
@@ -163,7 +163,7 @@ def test_every_central_meridian(meridian: int) -> None:
     assert metric_epsg(meridian) == 4534 + (meridian - 75) // 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.one_of(st.floats(-180, 73.49), st.floats(136.51, 180)))
 def test_other_countries_are_measured_in_utm(lon: float) -> None:
     crs = CRS.from_epsg(metric_epsg(lon))

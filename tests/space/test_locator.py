@@ -20,6 +20,7 @@ from shapely.geometry import MultiPolygon, Point, Polygon
 
 from geo.space import locator, locator_kernels
 from geo.space.locator import Locator, warm_up
+from geo.space.locator_kernels import Grid
 from tests.benchmarks.coverages import Coverage, build
 
 Array = NDArray[np.float64]
@@ -156,6 +157,41 @@ def test_agrees_with_shapely_away_from_edges(partition: Coverage, raster: str) -
     points, areas = shapely.STRtree(partition.polygons).query(shapely.points(x, y), predicate="within")
     expected[points] = areas
     assert (Locator(partition.polygons).locate(x, y) == expected).all()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("south_west", [(119.4, 30.0), (0.0, 0.0)])
+def test_edges_that_hug_the_borders_of_cells(
+    monkeypatch: pytest.MonkeyPatch, south_west: tuple[float, float], *, turned: bool
+) -> None:
+    """Edges through corners of cells, from parallel to the border but for the last bit to a slant: rounding decides.
+
+    One cell needs no classification, so the test of edges alone is the reference.
+    """
+    rng = np.random.default_rng(11)
+    (west, south), columns, rows = south_west, 500, 1000
+    east, north, cross = west + 0.5, south + 0.4, rng.integers(1, columns, rows - 1) / columns
+    borders = south + np.arange(1, rows) * (north - south) / rows
+    slant = 10.0 ** rng.uniform(-17, -3.8, rows - 1) * rng.choice([-1, 1], rows - 1)
+    edges = np.stack([borders - slant * cross, borders + slant * (1 - cross)], axis=1)
+    ends = np.vstack([[[south, south]], edges, [[north, north]]])
+    strips = [
+        Polygon([(west, low[0]), (east, low[1]), (east, high[1]), (west, high[0])]) for low, high in pairwise(ends)
+    ]
+    row = rng.integers(0, rows - 1, 100_000)
+    x = west + 0.5 * np.where(rng.random(row.size) < 0.7, cross[row], rng.random(row.size))
+    y = borders[row] + slant[row] * ((x - west) / 0.5 - cross[row]) * rng.integers(0, 2, row.size)
+    x, y = (np.abs(a + rng.integers(-4, 5, a.size) * np.spacing(a)) for a in (x, y))
+    if turned:
+        strips = [shapely.transform(strip, lambda xy: xy[:, ::-1]) for strip in strips]
+        west, south, east, north, columns, rows, x, y = south, west, north, east, rows, columns, y, x
+    answers = []
+    for n_x, n_y in ((columns, rows), (1, 1)):
+        margin = locator.ROUNDING * max(east, north)
+        grid = Grid(west, south, east, north, n_x / (east - west), n_y / (north - south), n_x, n_y, margin)
+        monkeypatch.setattr(locator, "_rasters", lambda *_, grid=grid: iter([(grid, 1)]))
+        answers.append(Locator(strips).locate(x, y))
+    assert (answers[0] == answers[1]).all()
 
 
 def test_the_order_of_areas_is_irrelevant(partition: Coverage) -> None:

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.storage.queries.coverage import tallied
-from geo.storage.tables import HouseholdTally, Place, Visit, VisitTally
+from geo.storage.queries.coverage import households_reached, tallied
+from geo.storage.tables import HouseholdTally, Place, ReachedTally, Visit, VisitTally
 
 SHANGHAI, CHICAGO = "990199", "chicago"
 ZONES = {SHANGHAI: "Asia/Shanghai", CHICAGO: "America/Chicago"}
@@ -21,8 +21,9 @@ PLACES = {"H1": "household", "H2": "household", "H3": "household", "E1": "enterp
 GRIDS = ("101", "102", "103", None)
 
 Columns = tuple[str, ...]
-TALLY: Columns = ("county_code", "month", "area_code", "staff_no", "visits", "unlocated")
+TALLY: Columns = ("county_code", "month", "area_code", "staff_no", "visits", "unlocated", "last_at")
 HOUSEHOLD: Columns = ("county_code", "month", "area_code", "place_id", "visits")
+REACHED: Columns = ("county_code", "month", "area_code", "households")
 
 
 @pytest.fixture
@@ -102,13 +103,17 @@ def counted_by_pandas(session: Session) -> set[tuple[object, ...]]:
         for county, at in zip(frame["county_code"], frame["at"], strict=True)
     ]
     frame["unlocated"] = frame["tag"] == "unlocated"
-    groups = frame.groupby(["county_code", "month", "area_code", "staff_no"])["unlocated"].agg(["size", "sum"])
-    return {(*key, int(size), int(bare)) for key, size, bare in groups.itertuples()}
+    groups = frame.groupby(["county_code", "month", "area_code", "staff_no"]).agg(
+        size=("unlocated", "size"), bare=("unlocated", "sum"), last=("at", "max")
+    )
+    return {(*key, int(size), int(bare), last) for key, size, bare, last in groups.itertuples()}
 
 
 def check(session: Session) -> None:
     assert kept(session) == counted(session)
     assert kept(session)[0] == counted_by_pandas(session)
+    reached = {tuple(getattr(row, name) for name in REACHED) for row in session.query(ReachedTally).populate_existing()}
+    assert reached == {tuple(row) for row in session.execute(households_reached(HouseholdTally.__table__))}
 
 
 def random_moment(rng: random.Random) -> datetime:
@@ -243,5 +248,5 @@ def test_a_place_that_is_no_household_any_more_and_one_that_becomes_one(people: 
 def test_a_month_is_the_countys_own(people: Session, county: str, moment: datetime, month: date) -> None:
     people.execute(text("SET LOCAL timezone = 'Pacific/Auckland'"))
     add(people, [one(1, moment, county=county, place="H1")])
-    assert kept(people) == ({(county, month, "101", "C1", 1, 0)}, {(county, month, "101", "H1", 1)})
+    assert kept(people) == ({(county, month, "101", "C1", 1, 0, moment)}, {(county, month, "101", "H1", 1)})
     check(people)

@@ -36,9 +36,9 @@ from geo.storage.tables import (
     AreaSetting,
     Assignment,
     Cadre,
-    HouseholdTally,
     Organisation,
     Place,
+    ReachedTally,
     Visit,
     VisitRule,
     VisitTally,
@@ -55,14 +55,14 @@ OWNERS: Final[dict[Level, InstrumentedAttribute[Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where counts come from: ``tallies`` and ``households`` by month and area, ``visits`` by area and start."""
+    """Where counts come from: ``tallies`` and ``reached`` by month and area, ``visits`` by area and start."""
 
     tallies: FromClause
-    households: FromClause
+    reached: FromClause
     visits: FromClause
 
 
-KEPT: Final = Source(VisitTally.__table__, HouseholdTally.__table__, Visit.__table__)
+KEPT: Final = Source(VisitTally.__table__, ReachedTally.__table__, Visit.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,38 +162,46 @@ def outside(session: Session, asked: Asked, source: Source) -> int:
 
 def households(session: Session, asked: Asked, source: Source) -> dict[str | None, int]:
     """Households with a visit in the month, by the area of their home. A household has one home, so they add up."""
-    tally, owner = source.households.c, OWNERS[asked.level]
-    # The tallies come from their index in the order of areas, so they are counted before anything is joined to them.
-    homes = (
-        select(tally.area_code, func.count().label("households"))
-        .where(*_in_month(asked, tally))
-        .group_by(tally.area_code)
-        .subquery()
-    )
+    tally, owner = source.reached.c, OWNERS[asked.level]
     query = (
-        select(owner.label("owner"), func.sum(homes.c.households).label("households"))
-        .join_from(homes, Area, homes.c.area_code == Area.code)
-        .where(in_version(asked.version), in_scope(asked.scope))
+        select(owner.label("owner"), func.sum(tally.households).label("households"))
+        .join_from(source.reached, Area, tally.area_code == Area.code)
+        .where(*_in_month(asked, tally), in_version(asked.version), in_scope(asked.scope))
         .group_by(owner)
     )
     return {row.owner: int(row.households) for row in session.execute(query)}
 
 
-def last_visits(session: Session, asked: Asked, source: Source, before: datetime) -> dict[str | None, datetime]:
-    """Start of the last visit before an instant, by area: one probe of the index per tagged area."""
-    visit, owner = source.visits.c, OWNERS[asked.level]
-    last = (
+def last_visits(
+    session: Session, asked: Asked, source: Source, *, month: date, before: datetime
+) -> dict[str | None, datetime]:
+    """Start of the last visit up to the end of a month, by area.
+
+    An area that was visited in the month has it in its tallies; for any other the index is probed.
+
+    :param before: the first instant after the month
+    """
+    tally, visit, owner = source.tallies.c, source.visits.c, OWNERS[asked.level]
+    county = asked.version.county
+    kept = (
+        select(tally.area_code, func.max(tally.last_at).label("last"))
+        .where(tally.county_code == county, tally.month == month)
+        .group_by(tally.area_code)
+        .subquery()
+    )
+    probe = (
         select(func.max(visit.started_at))
-        .where(visit.county_code == asked.version.county, visit.area_code == Area.code, visit.started_at < before)
+        .where(visit.county_code == county, visit.area_code == Area.code, visit.started_at < before)
         .correlate(Area)
         .scalar_subquery()
     )
-    probed = (
-        select(owner.label("owner"), last.label("last"))
+    found = (
+        select(owner.label("owner"), func.coalesce(kept.c.last, probe).label("last"))
+        .join_from(Area, kept, kept.c.area_code == Area.code, isouter=True)
         .where(in_version(asked.version), in_scope(asked.scope), owner.is_not(None))
         .subquery()
     )
-    query = select(probed.c.owner, func.max(probed.c.last).label("last")).group_by(probed.c.owner)
+    query = select(found.c.owner, func.max(found.c.last).label("last")).group_by(found.c.owner)
     return {row.owner: row.last for row in session.execute(query) if row.last is not None}
 
 
@@ -255,6 +263,7 @@ def tallied(visits_: FromClause, places: FromClause, zone: str) -> tuple[Select[
         visit.staff_no,
         func.count().label("visits"),
         func.count().filter(visit.tag == "unlocated").label("unlocated"),
+        func.max(visit.started_at).label("last_at"),
     ).group_by(visit.county_code, month, visit.area_code, visit.staff_no)
     home = func.coalesce(places.c.area_code, "").label("area_code")
     joined = (places.c.county_code == visit.county_code) & (places.c.id == visit.place_id)
@@ -265,6 +274,15 @@ def tallied(visits_: FromClause, places: FromClause, zone: str) -> tuple[Select[
         .group_by(visit.county_code, month, home, visit.place_id)
     )
     return by_cadre, by_household
+
+
+def households_reached(tallies: FromClause) -> Select[Any]:
+    """How many households of each area have a tally: what ``reached_tallies`` must always equal.
+
+    :param tallies: ``household_tallies`` or a table with its columns
+    """
+    key = (tallies.c.county_code, tallies.c.month, tallies.c.area_code)
+    return select(*key, func.count().label("households")).group_by(*key)
 
 
 def source_of_tags(
@@ -299,7 +317,8 @@ def source_of_tags(
         .cte("rehomed")
     )
     by_cadre, by_household = tallied(retagged, rehomed, zone)
-    return Source(by_cadre.subquery("then_tallies"), by_household.subquery("then_households"), retagged)
+    reached = households_reached(by_household.subquery("then_households"))
+    return Source(by_cadre.subquery("then_tallies"), reached.subquery("then_reached"), retagged)
 
 
 def _in_month(asked: Asked, tally: Any) -> tuple[ColumnElement[bool], ...]:

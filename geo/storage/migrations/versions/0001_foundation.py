@@ -14,21 +14,22 @@ depends_on = None
 # key order, so that two batches at once wait for each other instead of blocking each other.
 _CHANGED = """
     SELECT v.county_code, date_trunc('month', v.started_at AT TIME ZONE c.time_zone)::date AS month,
-           v.area_code, v.staff_no, v.tag, v.place_id, {sign} AS n
+           v.area_code, v.staff_no, v.started_at, v.tag, v.place_id, {sign} AS n
     FROM {table} v JOIN counties c ON c.code = v.county_code
 """
 
 
 def _apply(changed: str) -> str:
     return f"""
-    INSERT INTO visit_tallies AS t (county_code, month, area_code, staff_no, visits, unlocated)
-    SELECT county_code, month, area_code, staff_no, sum(n), coalesce(sum(n) FILTER (WHERE tag = 'unlocated'), 0)
+    INSERT INTO visit_tallies AS t (county_code, month, area_code, staff_no, visits, unlocated, last_at)
+    SELECT county_code, month, area_code, staff_no, sum(n), coalesce(sum(n) FILTER (WHERE tag = 'unlocated'), 0),
+           max(started_at)
     FROM ({changed}) changed
     GROUP BY county_code, month, area_code, staff_no
-    HAVING sum(n) <> 0 OR coalesce(sum(n) FILTER (WHERE tag = 'unlocated'), 0) <> 0
     ORDER BY county_code, month, area_code, staff_no
     ON CONFLICT (county_code, month, area_code, staff_no)
-    DO UPDATE SET visits = t.visits + excluded.visits, unlocated = t.unlocated + excluded.unlocated;
+    DO UPDATE SET visits = t.visits + excluded.visits, unlocated = t.unlocated + excluded.unlocated,
+                  last_at = greatest(t.last_at, excluded.last_at);
 
     INSERT INTO household_tallies AS t (county_code, month, area_code, place_id, visits)
     SELECT h.county_code, h.month, coalesce(p.area_code, ''), h.place_id, sum(h.n)
@@ -48,6 +49,32 @@ _EMPTIED = f"""
     WHERE t.county_code = k.county_code AND t.month = k.month AND t.visits = 0;
     DELETE FROM household_tallies t USING (SELECT DISTINCT county_code, month FROM ({_REMOVED}) r) k
     WHERE t.county_code = k.county_code AND t.month = k.month AND t.visits = 0;
+
+    UPDATE visit_tallies t SET last_at = (
+      SELECT max(v.started_at) FROM visits v
+      WHERE v.county_code = t.county_code AND v.area_code = t.area_code AND v.staff_no = t.staff_no
+      AND v.started_at >= t.month::timestamp AT TIME ZONE r.time_zone AND v.started_at <= t.last_at)
+    FROM (SELECT r.county_code, r.month, r.area_code, r.staff_no, c.time_zone, max(r.started_at) AS last_at
+          FROM ({_REMOVED}) r JOIN counties c ON c.code = r.county_code GROUP BY 1, 2, 3, 4, 5) r
+    WHERE t.county_code = r.county_code AND t.month = r.month AND t.area_code = r.area_code
+    AND t.staff_no = r.staff_no AND t.last_at = r.last_at;
+"""
+
+# How many households of an area were reached follows from their tallies in the same way.
+_REACHED = """
+    INSERT INTO reached_tallies AS t (county_code, month, area_code, households)
+    SELECT county_code, month, area_code, sum(n)
+    FROM ({changed}) changed
+    GROUP BY county_code, month, area_code
+    HAVING sum(n) <> 0
+    ORDER BY county_code, month, area_code
+    ON CONFLICT (county_code, month, area_code) DO UPDATE SET households = t.households + excluded.households;
+"""
+_MORE = "SELECT county_code, month, area_code, 1 AS n FROM added"
+_FEWER = "SELECT county_code, month, area_code, -1 AS n FROM removed"
+_UNREACHED = """
+    DELETE FROM reached_tallies t USING (SELECT DISTINCT county_code, month FROM removed) k
+    WHERE t.county_code = k.county_code AND t.month = k.month AND t.households = 0;
 """
 
 TRIGGERS = [
@@ -57,7 +84,7 @@ TRIGGERS = [
       IF TG_OP = 'INSERT' THEN {_apply(_ADDED)}
       ELSIF TG_OP = 'UPDATE' THEN {_apply(_ADDED + " UNION ALL " + _REMOVED)} {_EMPTIED}
       ELSIF TG_OP = 'DELETE' THEN {_apply(_REMOVED)} {_EMPTIED}
-      ELSE TRUNCATE visit_tallies, household_tallies;
+      ELSE TRUNCATE visit_tallies, household_tallies, reached_tallies;
       END IF;
       RETURN NULL;
     END $$
@@ -75,6 +102,29 @@ TRIGGERS = [
     FOR EACH STATEMENT EXECUTE FUNCTION tally_visits()
     """,
     "CREATE TRIGGER tally_emptied AFTER TRUNCATE ON visits FOR EACH STATEMENT EXECUTE FUNCTION tally_visits()",
+    f"""
+    CREATE FUNCTION tally_households() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'INSERT' THEN {_REACHED.format(changed=_MORE)}
+      ELSIF TG_OP = 'UPDATE' THEN {_REACHED.format(changed=f"{_MORE} UNION ALL {_FEWER}")} {_UNREACHED}
+      ELSE {_REACHED.format(changed=_FEWER)} {_UNREACHED}
+      END IF;
+      RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER household_reached AFTER INSERT ON household_tallies REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION tally_households()
+    """,
+    """
+    CREATE TRIGGER household_changed AFTER UPDATE ON household_tallies
+    REFERENCING OLD TABLE AS removed NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION tally_households()
+    """,
+    """
+    CREATE TRIGGER household_unreached AFTER DELETE ON household_tallies REFERENCING OLD TABLE AS removed
+    FOR EACH STATEMENT EXECUTE FUNCTION tally_households()
+    """,
     # A household that moves to another area (a new boundary version, a corrected position) takes its visits along; a
     # place that was entered as another kind brings its visits with it, or gives them back. That is rare, and no index
     # leads from a place to its visits, so it is looked for first.
@@ -130,6 +180,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("county_code", "month", "area_code", "place_id", name=op.f("pk_household_tallies")),
     )
     op.create_table(
+        "reached_tallies",
+        sa.Column("county_code", sa.Text(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("area_code", sa.Text(), nullable=False),
+        sa.Column("households", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("county_code", "month", "area_code", name=op.f("pk_reached_tallies")),
+    )
+    op.create_table(
         "visit_tallies",
         sa.Column("county_code", sa.Text(), nullable=False),
         sa.Column("month", sa.Date(), nullable=False),
@@ -137,6 +195,7 @@ def upgrade() -> None:
         sa.Column("staff_no", sa.Text(), nullable=False),
         sa.Column("visits", sa.Integer(), nullable=False),
         sa.Column("unlocated", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("county_code", "month", "area_code", "staff_no", name=op.f("pk_visit_tallies")),
     )
     op.create_table(
@@ -399,4 +458,6 @@ def downgrade() -> None:
     op.drop_table("area_settings")
     op.drop_table("visit_tallies")
     op.drop_table("household_tallies")
+    op.drop_table("reached_tallies")
+    op.execute("DROP FUNCTION tally_households()")
     op.drop_table("counties")

@@ -1,0 +1,219 @@
+"""CSV sheets as offices write them, and every way in which a file can be none."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo.errors import FileEmpty, FileUnreadable, WanggeError
+from geo.intake.people import AssignmentRow, CadreRow, OrganisationRow, PlaceRow, SheetRow
+from geo.intake.sheets import ADDED_COLUMNS, rows, write_rejected
+from geo.intake.visits import VisitRow
+
+VISITS = frozenset(VisitRow.model_fields)
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    return tmp_path / "visits.csv"
+
+
+def read(path: Path, content: str | bytes, *, columns: frozenset[str] = VISITS) -> list[tuple[int, dict[str, str]]]:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return list(rows(path, columns=columns))
+
+
+def error(path: Path, content: str | bytes) -> WanggeError:
+    with pytest.raises((FileUnreadable, FileEmpty)) as caught:
+        read(path, content)
+    said = caught.value
+    for text in (said.text("en"), said.text("zh-CN")):
+        assert path.name in text
+        assert "\n" not in text
+    return said
+
+
+# Encodings and headers
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk"])
+def test_encodings_of_offices(sheet: Path, encoding: str) -> None:
+    text = "工号,开始时间,备注\nC1,2026-10-12T09:30:00,走访两户，均在家\n"
+    assert read(sheet, text.encode(encoding)) == [
+        (2, {"staff_no": "C1", "started_at": "2026-10-12T09:30:00", "note": "走访两户，均在家"})
+    ]
+
+
+def test_rare_characters_of_names_survive_both_encodings(sheet: Path) -> None:
+    text = "工号,备注\nC1,㙘𠅤村 䶮某\n"
+    assert read(sheet, text.encode("gb18030")) == read(sheet, text)
+
+
+DESIGN: list[tuple[type[SheetRow] | type[VisitRow], str]] = [
+    (OrganisationRow, "code 代码 name 名称 kind 类型 area 区域"),
+    (CadreRow, "staff_no 工号 name 姓名 organisation 单位 post 职务 phone 电话"),
+    (AssignmentRow, "staff_no 工号 area 区域代码 role 角色 from 起 to 止"),
+    (
+        PlaceRow,
+        "id 编号 kind 类型 name 名称 lon 经度 lat 纬度 frame 坐标系 area 所在区域 staff_no 结对干部",
+    ),
+    (
+        VisitRow,
+        """id 编号 staff_no 工号 started_at 开始时间 ended_at 结束时间 lon 经度 lat 纬度 frame 坐标系
+        accuracy_m 精度(米) claimed_area 所在区域 place 走访对象 topics 中心工作 note 备注""",
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "pairs"), DESIGN, ids=lambda value: getattr(value, "__name__", ""))
+def test_english_and_chinese_names_of_the_design_are_accepted_alike(
+    sheet: Path, model: type[SheetRow] | type[VisitRow], pairs: str
+) -> None:
+    words = pairs.split()
+    english, chinese = words[::2], words[1::2]
+    columns = frozenset(field.alias or name for name, field in model.model_fields.items())
+    assert set(english) == columns
+    values = [str(number) for number in range(len(english))]
+    expected = [(2, dict(zip(english, values, strict=True)))]
+    for header in (english, chinese):
+        assert read(sheet, ",".join(header) + "\n" + ",".join(values) + "\n", columns=columns) == expected
+
+
+@given(st.permutations(["工号", "started_at", "经度", "lat", "备注"]))
+def test_columns_come_in_any_order(tmp_path_factory: pytest.TempPathFactory, order: list[str]) -> None:
+    cells = {"工号": "C1", "started_at": "t", "经度": "1", "lat": "2", "备注": "n"}
+    text = ",".join(order) + "\n" + ",".join(cells[name] for name in order)
+    (row,) = read(tmp_path_factory.mktemp("order") / "visits.csv", text)
+    assert row == (2, {"staff_no": "C1", "started_at": "t", "lon": "1", "lat": "2", "note": "n"})
+
+
+def test_a_column_that_is_not_known_comes_through_under_its_own_name(sheet: Path) -> None:
+    assert read(sheet, "工号,天气\nC1,晴\n") == [(2, {"staff_no": "C1", "天气": "晴"})]
+
+
+# Rows
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_ends_of_lines(sheet: Path, end: str) -> None:
+    text = end.join(["staff_no,note", "C1,a", "C2,b", ""])
+    assert read(sheet, text) == [(2, {"staff_no": "C1", "note": "a"}), (3, {"staff_no": "C2", "note": "b"})]
+    assert read(sheet, text.rstrip(end)) == read(sheet, text)
+
+
+def test_a_quoted_newline_is_one_row_and_the_next_keeps_its_number(sheet: Path) -> None:
+    text = 'staff_no,note\nC1,"first\nsecond, ""quoted""\nthird"\nC2,b\n'
+    assert read(sheet, text) == [
+        (2, {"staff_no": "C1", "note": 'first\nsecond, "quoted"\nthird'}),
+        (3, {"staff_no": "C2", "note": "b"}),
+    ]
+
+
+def test_empty_rows_are_passed_over_and_counted(sheet: Path) -> None:
+    assert [number for number, _ in read(sheet, "staff_no,note\n\nC1,a\n,\n  ,\nC2,b\n\n\n")] == [3, 6]
+    assert read(sheet, "\n\nstaff_no\nC1\n") == [(4, {"staff_no": "C1"})]
+
+
+def test_cells_that_a_short_row_leaves_out_are_empty(sheet: Path) -> None:
+    assert read(sheet, "staff_no,started_at,note\nC1\nC2,t,n\n") == [
+        (2, {"staff_no": "C1", "started_at": "", "note": ""}),
+        (3, {"staff_no": "C2", "started_at": "t", "note": "n"}),
+    ]
+
+
+def test_spaces_around_cells_and_names_go(sheet: Path) -> None:
+    assert read(sheet, " staff_no , frame\n C1 , gcj02 \n") == [(2, {"staff_no": "C1", "frame": "gcj02"})]
+
+
+def test_empty_columns_of_a_spreadsheet_are_nothing(sheet: Path) -> None:
+    assert read(sheet, "staff_no,note,,\nC1,a,,\nC2,b\nC3,c,,,,\n") == [
+        (2, {"staff_no": "C1", "note": "a"}),
+        (3, {"staff_no": "C2", "note": "b"}),
+        (4, {"staff_no": "C3", "note": "c"}),
+    ]
+
+
+# Files that cannot be taken
+
+
+@pytest.mark.parametrize("text", ["staff_no,note\nC1,a,surplus\n", "staff_no,,note\nC1,surplus,a\n"])
+def test_a_cell_under_no_column_name(sheet: Path, text: str) -> None:
+    said = error(sheet, text)
+    assert isinstance(said, FileUnreadable)
+    for one in (said.text("en"), said.text("zh-CN")):
+        assert "surplus" in one
+        assert "2" in one
+
+
+def test_the_row_of_a_surplus_cell_is_named_as_a_spreadsheet_counts(sheet: Path) -> None:
+    assert "row 4" in str(error(sheet, 'staff_no,note\nC1,"a\nb"\n\nC2,b,surplus\n'))
+
+
+@pytest.mark.parametrize("header", ["工号,备注,工号", "staff_no,note,工号", "staff_no, staff_no"])
+def test_a_column_twice(sheet: Path, header: str) -> None:
+    said = error(sheet, header + "\na,b,c\n")
+    assert "staff_no" in str(said)
+    assert "两次" in said.text("zh-CN")
+
+
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\n\n  \n", b"staff_no,note\n", b"staff_no,note\n,\n\n"])
+def test_nothing_in_it(sheet: Path, content: bytes) -> None:
+    assert isinstance(error(sheet, content), FileEmpty)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"PK\x03\x04\x14\x00\x06\x00\x08\x00[Content_Types].xml",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00\x00\x00",
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
+        "staff_no,note\nC1,a\n".encode("utf-16"),
+    ],
+    ids=["xlsx", "xls", "png", "utf-16"],
+)
+def test_what_is_no_csv(sheet: Path, content: bytes) -> None:
+    said = error(sheet, content)
+    assert "csv" in str(said)
+    assert "csv" in said.text("zh-CN")
+
+
+def test_neither_utf_8_nor_gb18030(sheet: Path) -> None:
+    assert "UTF-8" in str(error(sheet, b"staff_no,note\nC1,caf\xe9\xff\xff\n"))
+
+
+@pytest.mark.parametrize("text", ['staff_no,note\nC1,"never closed\nC2,b\n', 'staff_no,note\nC1,"a"b\n'])
+def test_quotes_that_do_not_close(sheet: Path, text: str) -> None:
+    assert "line" in str(error(sheet, text))
+
+
+def test_a_cell_without_an_end_is_refused_and_not_swallowed(sheet: Path) -> None:
+    assert "line" in str(error(sheet, 'staff_no,note\nC1,"' + "x" * 200_000 + '"\n'))
+
+
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(FileUnreadable) as caught:
+        list(rows(tmp_path / "nowhere.csv", columns=VISITS))
+    assert str(caught.value) == "nowhere.csv: there is no such file"
+    assert caught.value.text("zh-CN") == "nowhere.csv：没有这个文件"
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(FileUnreadable, match=r"folder\.csv"):
+        list(rows(tmp_path / "folder.csv", columns=VISITS))
+
+
+# What was refused goes back
+
+
+def test_refused_rows_come_back_with_their_reasons_and_can_be_sent_again(sheet: Path, tmp_path: Path) -> None:
+    taken = read(sheet, '工号,note\nC1,"a\nb"\nC2\nC3,c\n')
+    back = tmp_path / "rejected.csv"
+    write_rejected(back, taken, {2: "没有工号为 C1 的干部", 3: "必须填写"})
+    with back.open(encoding="utf-8-sig", newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["staff_no", "note", *ADDED_COLUMNS],
+            ["C1", "a\nb", "2", "没有工号为 C1 的干部"],
+            ["C2", "", "3", "必须填写"],
+        ]
+    again = list(rows(back, columns=VISITS))
+    assert [fields["staff_no"] for _, fields in again] == ["C1", "C2"]
