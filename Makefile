@@ -31,9 +31,9 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev
-	@sh scripts/system-packages.sh postgis
-	$(BIN)/python -m pytest -m bench -s tests/benchmarks/bench_*.py
+bench: $(VENV)/.dev node_modules/.copied
+	@sh scripts/system-packages.sh postgis browser
+	$(BIN)/python -m pytest -m bench -s tests/benchmarks/bench_*.py tests/browser/bench_*.py
 
 assets: node_modules/.copied
 

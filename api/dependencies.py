@@ -27,8 +27,8 @@ def _settings(request: Request) -> Settings:
 async def _turn(request: Request) -> AsyncIterator[None]:
     """Wait for a free connection without holding anything.
 
-    A request goes from thread to thread and keeps its connection meanwhile. If others waited for a connection inside the
-    threads, none would be left to go on with, and all would stand still until the pool gives up.
+    A request goes from thread to thread and keeps its connection meanwhile. If others waited for a connection inside
+    the threads, none would be left to go on with, and all would stand still until the pool gives up.
     """
     async with request.app.state.turns:
         yield

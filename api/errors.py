@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+import psycopg2
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic_core import ErrorDetails
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from geo.errors import Conflict, InvalidInput, Lang, NotFound, ServiceUnavailable, TooLarge, WanggeError
 from geo.intake.rejections import sentence
 from geo.settings import Settings
-from maps.assets import AssetMissing
 
 _log = logging.getLogger("wangge.errors")
 
@@ -40,7 +40,15 @@ _TITLES: Final[Mapping[int, tuple[str, str]]] = {
     503: ("暂时不可用", "Not available"),
 }
 
-_TIMED_OUT: Final = "57014"
+_NO_ANSWER: Final = ("database", "数据库没有应答，请稍后再试", "the database does not answer; try again shortly")
+_BY_PGCODE: Final[Mapping[str, tuple[str, str, str]]] = {
+    "57014": ("timed-out", "查询超过时限，请缩小范围", "the query took too long; ask for a smaller area"),
+    "42P01": (
+        "not-migrated",
+        "数据库尚未初始化，请运行 wangge db migrate",
+        "the database has no tables yet: run wangge db migrate",
+    ),
+}
 
 
 def language(request: Request) -> Lang:
@@ -53,16 +61,19 @@ def language(request: Request) -> Lang:
 def problem(request: Request, status: int, detail: str, *, kind: str = "about:blank", **more: Any) -> JSONResponse:
     """An RFC 9457 answer; ``more`` are its extension members."""
     zh, en = _TITLES.get(status, ("请求被拒绝", "Refused"))
+    request_id = getattr(request.state, "request_id", None)
     body = {
         "type": kind,
         "title": zh if language(request) == "zh-CN" else en,
         "status": status,
         "detail": detail,
         "instance": request.url.path,
-        "request_id": getattr(request.state, "request_id", None),
+        "request_id": request_id,
         **more,
     }
-    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+    # What nobody expected is answered outside of the middleware that sets this header on every answer.
+    headers = {"x-request-id": request_id} if request_id else {}
+    return JSONResponse(body, status_code=status, media_type="application/problem+json", headers=headers)
 
 
 def status_of(error: WanggeError) -> HTTPStatus:
@@ -79,23 +90,22 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DBAPIError, _database)
-    app.add_exception_handler(AssetMissing, _asset)
+    app.add_exception_handler(psycopg2.Error, _database)
     app.add_exception_handler(Exception, _unexpected)
 
 
 def _wangge(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, WanggeError)  # noqa: S101 - registered for it
     name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
-    # JSON has neither NaN nor infinity.
-    facts = {
-        key: value
-        if isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
-        else str(value)
-        for key, value in error.facts.items()
-    }
+    facts = {key: value if _is_json(value) else str(value) for key, value in error.facts.items()}
     return problem(
         request, status_of(error), error.text(language(request)), kind=f"urn:wangge:problem:{name}", facts=facts
     )
+
+
+def _is_json(value: object) -> bool:
+    """JSON has neither NaN nor infinity."""
+    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _validation(request: Request, error: Exception) -> JSONResponse:
@@ -124,21 +134,18 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     return answer
 
 
-def _asset(request: Request, error: Exception) -> JSONResponse:
-    return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error), kind="urn:wangge:problem:asset-missing")
-
-
 def _database(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, DBAPIError)  # noqa: S101 - registered for it
-    zh = language(request) == "zh-CN"
-    if getattr(error.orig, "pgcode", None) == _TIMED_OUT:
-        detail = "查询超过时限，请缩小范围" if zh else "the query took too long; ask for a smaller area"
-        return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, kind="urn:wangge:problem:timed-out")
-    if isinstance(error, OperationalError) or error.connection_invalidated:
-        _log.error("database: %s", " ".join(str(error.orig).split()))
-        detail = "数据库没有应答，请稍后再试" if zh else "the database does not answer; try again shortly"
-        return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, kind="urn:wangge:problem:database")
-    return _unexpected(request, error)
+    # COPY is the driver's own call, so its errors come as they are.
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    known = _BY_PGCODE.get(getattr(cause, "pgcode", None) or "")
+    if known is None and isinstance(cause, psycopg2.OperationalError | psycopg2.InterfaceError):
+        _log.error("database: %s", " ".join(str(cause).split()))
+        known = _NO_ANSWER
+    if known is None:
+        return _unexpected(request, error)
+    kind, zh, en = known
+    detail = zh if language(request) == "zh-CN" else en
+    return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, kind=f"urn:wangge:problem:{kind}")
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -12,6 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from geo.errors import ServiceUnavailable
+
 URL_PREFIX: Final = "/static"
 STATIC: Final = Path(__file__).parent / "static"
 
@@ -30,12 +32,11 @@ _CSS_URL: Final = re.compile(r"url\(\s*['\"]?([\w./-]+\.png)['\"]?\s*\)")
 _SOURCE_MAP: Final = re.compile(r"//# sourceMappingURL=\S*")
 
 
-class AssetMissing(FileNotFoundError):
+class AssetMissing(ServiceUnavailable):
     """A front-end file that is not there, most likely because ``make assets`` was not run."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        super().__init__(f"front-end file {name} is missing; run: make assets")
+    zh = "缺少前端文件 {name}，请运行：make assets"
+    en = "front-end file {name} is missing; run: make assets"
 
 
 def static_dir() -> Path:
@@ -75,7 +76,7 @@ def copy_vendored(modules: Path, into: Path = STATIC / "vendor") -> list[Path]:
         for pattern in patterns:
             found = sorted((modules / package).glob(pattern))
             if not found:
-                raise AssetMissing(f"{modules.name}/{package}/{pattern}")
+                raise AssetMissing(name=f"{modules.name}/{package}/{pattern}")
             for source in found:
                 name = source.relative_to(modules / package).as_posix().removeprefix("dist/")
                 copies[source] = into / package / name
@@ -89,7 +90,7 @@ def copy_vendored(modules: Path, into: Path = STATIC / "vendor") -> list[Path]:
 def _find(name: str) -> Path:
     path = STATIC / name
     if not path.is_file():
-        raise AssetMissing(name)
+        raise AssetMissing(name=name)
     return path
 
 

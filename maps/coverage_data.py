@@ -12,13 +12,15 @@ COLUMNS: Final = (
     "days_overdue", "open_issues", "responsible", "exclusion",
 )  # fmt: skip
 
+SHARED: Final = ("kind", "above", "parent", "tier", "status", "rule", "last_visit")
+
 
 def table(report: CoverageReport, lang: Lang) -> dict[str, object]:
     """The report's areas, the gap list as positions in them (worst first), and the level.
 
-    What many areas share (``kind``, ``above``, the path without the area's own code, ``parent``, ``rule``) is a
-    position in ``texts``. Responsible cadres are ``[role, name, organisation]``, the first and last positions too; an
-    exclusion is ``[reason, by, day]``.
+    What many areas share is a position in ``texts``: the columns of `SHARED`, of which ``above`` is the path without
+    the area's own code. Responsible cadres are ``[role, name, organisation]``, role and organisation positions too;
+    an exclusion is ``[reason, by, day]``.
     """
     position = {row.facts.code: at for at, row in enumerate(report.rows)}
     texts = _Texts()
@@ -26,6 +28,7 @@ def table(report: CoverageReport, lang: Lang) -> dict[str, object]:
     return {
         "level": report.level,
         "columns": COLUMNS,
+        "shared": SHARED,
         "rows": rows,
         "texts": list(texts),
         "gaps": [position[row.facts.code] for row in report.gaps()],
@@ -48,8 +51,8 @@ def _values(row: AreaCoverage, texts: _Texts, lang: Lang) -> list[object]:
         texts[labels.kind_name(facts, lang)],
         texts[facts.path.removesuffix(facts.code)],
         texts[facts.parent_name or ""],
-        facts.tier,
-        row.status,
+        texts[facts.tier],
+        texts[row.status],
         int(row.unassigned),
         texts[labels.rule_text(row.rule, lang)],
         row.required,
@@ -60,7 +63,7 @@ def _values(row: AreaCoverage, texts: _Texts, lang: Lang) -> list[object]:
         facts.households_reached,
         facts.grids,
         facts.grids_reached,
-        facts.last_visit and facts.last_visit.isoformat(),
+        None if facts.last_visit is None else texts[facts.last_visit.isoformat()],
         row.days_since,
         row.days_overdue,
         facts.open_issues,

@@ -52,6 +52,9 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "datetime_parsing": ("must be a time such as 2026-10-12T09:30:00", "必须是时间，如 2026-10-12T09:30:00"),
     "datetime_from_date_parsing": ("must be a time such as 2026-10-12T09:30:00", "必须是时间，如 2026-10-12T09:30:00"),
     "tuple_type": ("must be a list of texts, or one text with ; between", "必须是文字列表，或用 ; 分隔的文字"),
+    "json_invalid": ("is not valid JSON", "不是有效的 JSON"),
+    "list_type": ("must be a list", "必须是列表"),
+    "too_short": ("must have at least {min_length}", "至少要有 {min_length} 项"),
     "dict_type": ("must be an object with named fields", "必须是带字段名的对象"),
 }
 

@@ -47,8 +47,8 @@
     return data.rows.map((values, index) => {
       const row = { level: data.level, shape: data.shapes[index], anchor: null };
       data.columns.forEach((name, at) => { row[name] = values[at]; });
-      for (const name of ["kind", "parent", "rule"]) row[name] = texts[row[name]];
-      row.path = texts[row.above] + row.code;
+      for (const name of data.shared) if (row[name] !== null) row[name] = texts[row[name]];
+      row.path = row.above + row.code;
       row.responsible = row.responsible.map(([role, name, organisation]) => [texts[role], name, texts[organisation]]);
       if (row.shape.length) row.anchor = anchors[drawn++];
       return row;

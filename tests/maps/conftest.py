@@ -32,8 +32,8 @@ def rows_of(data_of: Callable[[str, str], Data]) -> Callable[[str], list[Data]]:
         texts = data["texts"]
         rows = [dict(zip(data["columns"], values, strict=True)) for values in data["rows"]]
         for row in rows:
-            row |= {name: texts[row[name]] for name in ("kind", "parent", "rule")}
-            row["path"] = texts[row["above"]] + row["code"]
+            row |= {name: texts[row[name]] for name in data["shared"] if row[name] is not None}
+            row["path"] = row["above"] + row["code"]
             row["responsible"] = [[texts[role], name, texts[unit]] for role, name, unit in row["responsible"]]
         return rows
 

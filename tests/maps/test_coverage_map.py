@@ -135,7 +135,6 @@ def test_text_from_data_stays_text(text: str, standalone: bool, data_of, rows_of
         f"{text} {text} {labels.COVERAGE_WORDS['title'].zh}" in re.sub(r"\s+", " ", drawn.text).replace("\n", " ")
         or "\u2028" in text
     )
-    data = data_of(html, "areas")
     (row,) = rows_of(html)
     assert row["name"] == row["kind"] == row["parent"] == text
     assert row["path"] == f"{text}/{area.code}"
