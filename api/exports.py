@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 import shapely
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
@@ -144,7 +145,7 @@ def to_xlsx(report: CoverageReport, rows: Rows, lang: Lang) -> bytes:
     sheet.title = "区域" if lang == "zh-CN" else "Areas"
     sheet.append([column.title(lang) for column in _COLUMNS])
     for row in rows:
-        sheet.append([_text_only(column.value(row, lang)) for column in _COLUMNS])
+        sheet.append([_cell(column.value(row, lang)) for column in _COLUMNS])
     sheet.freeze_panes = "C2"
     sheet.auto_filter.ref = sheet.dimensions
     for index, cells in enumerate(sheet.iter_cols(min_row=1, max_row=min(sheet.max_row, 200)), start=1):
@@ -153,7 +154,7 @@ def to_xlsx(report: CoverageReport, rows: Rows, lang: Lang) -> bytes:
         sheet.column_dimensions[get_column_letter(index)].width = min(widest + 2, _MAX_COLUMN_WIDTH)
     figures = book.create_sheet("汇总" if lang == "zh-CN" else "Summary")
     for label, value in _figures(report, lang):
-        figures.append([label, _text_only(value)])
+        figures.append([_cell(label), _cell(value)])
     figures.column_dimensions["A"].width = figures.column_dimensions["B"].width = 28
     buffer = io.BytesIO()
     book.save(buffer)
@@ -210,6 +211,11 @@ def _text_only(value: Cell) -> Cell:
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return "'" + value
     return value
+
+
+def _cell(value: Cell) -> Cell:
+    """A workbook is XML, which has no control characters."""
+    return _text_only(ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value)
 
 
 def _width(text: str) -> int:

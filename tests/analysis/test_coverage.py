@@ -258,10 +258,10 @@ def test_gaps_stand_worst_first() -> None:
         judged(code="nobody assigned, never visited", responsible=()),
         judged(code="nobody assigned, 9 days", responsible=(), last_visit=last - timedelta(days=overdue + 9)),
         judged(code="nobody assigned, visited", responsible=(), visits=1, last_visit=last),
-        judged(code="never visited, key", tier="key"),
+        judged(code="z: never visited, key", tier="key"),
         judged(code="never visited, ordinary"),
         judged(code="200 days, ordinary", last_visit=last - timedelta(days=overdue + 200)),
-        judged(code="50 days, key", tier="key", last_visit=last - timedelta(days=overdue + 50)),
+        judged(code="z: 50 days, key", tier="key", last_visit=last - timedelta(days=overdue + 50)),
         judged(code="50 days, ordinary", last_visit=last - timedelta(days=overdue + 50)),
         judged(
             code="under, not overdue",
