@@ -79,5 +79,6 @@ def _setting(where: tuple[int | str, ...], message: str) -> str:
 
 
 def _fail(message: str) -> None:
-    click.echo(f"wangge: {message}", err=True)
+    # One line, whatever a library put into its message.
+    click.echo(f"wangge: {' '.join(message.split())}", err=True)
     sys.exit(ERROR)

@@ -56,7 +56,7 @@ def load(settings: Settings, seed: int, scale: int) -> None:
     click.echo(f"loaded in {time.perf_counter() - began:.1f} s; visits: {said}")
 
 
-@sample.command()
+@sample.command(epilog="Example: wangge sample write county --seed 7")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @seed_option
 @scale_option

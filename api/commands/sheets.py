@@ -78,19 +78,20 @@ def import_visits(settings: Settings, file: Path, county: str | None, lang: Lang
         with click.progressbar(rows, label=file.name, file=sys.stderr) as shown:
             good, refused = parse(shown, zone=info.zone, now=datetime.now(UTC))
         answers = visit_service.record(session, info, good, refused)
+        wrong = [answer for answer in answers if answer.rejection is not None]
+        if rejected is not None:
+            # Before the commit: visits whose refused neighbours could not be written down are not stored either.
+            sheets.write_rejected(rejected, rows, {answer.row: answer.reason(words) or "" for answer in wrong})
     counts = Counter(answer.outcome for answer in answers)
     click.echo(
         f"{file.name}: {len(answers)} rows: {counts['stored']} stored, {counts['duplicate']} duplicate, "
         f"{counts['conflict']} in conflict, {counts['rejected']} rejected"
     )
-    wrong = [answer for answer in answers if answer.rejection is not None]
     for answer in wrong[:_SHOWN]:
         assert answer.rejection is not None  # noqa: S101 - filtered above
         click.echo(f"row {answer.row}, {answer.rejection.field}: {answer.reason(words)}", err=True)
     if len(wrong) > _SHOWN:
         click.echo(f"and {len(wrong) - _SHOWN} more; --rejected FILE writes them all", err=True)
-    if rejected is not None:
-        sheets.write_rejected(rejected, rows, {answer.row: answer.reason(words) or "" for answer in wrong})
 
 
 def _check_header(file: Path, first: dict[str, str]) -> None:

@@ -138,11 +138,16 @@ def write_rejected(path: Path, sheet: Sequence[tuple[int, Mapping[str, str]]], r
     """Write the refused rows as they came, with why, so that they can be mended and sent again.
 
     :param reasons: line of the sheet → reason
+    :raises FileUnreadable: it cannot be written
     """
     header = list(sheet[0][1])
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*header, *ADDED_COLUMNS])
-        for number, fields in sheet:
-            if number in reasons:
-                writer.writerow([*(fields.get(name, "") for name in header), number, reasons[number]])
+    try:
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*header, *ADDED_COLUMNS])
+            for number, fields in sheet:
+                if number in reasons:
+                    writer.writerow([*(fields.get(name, "") for name in header), number, reasons[number]])
+    except OSError as error:
+        reason = f"cannot be written ({error.strerror})"
+        raise FileUnreadable(file=str(path), reason=reason, reason_zh=f"无法写入（{error.strerror}）") from error

@@ -211,6 +211,30 @@ def test_of_two_heads_sent_at_once_one_is_refused(fresh_url: str) -> None:
     engine.dispose()
 
 
+def test_a_visit_waits_for_the_place_that_moves(fresh_url: str) -> None:
+    """Both count by the area of the place: a visit that came between would be left behind in the old one."""
+    engine = make_engine(fresh_url)
+    with Session(engine) as session, session.begin():
+        county = squares.load(session)
+        take(session, county, "places", *GOOD["places"])
+    stored = threading.Event()
+
+    def send() -> None:
+        with Session(engine) as session, session.begin():
+            record(session, county, [visit(1, grid=GRIDS[0], place="H1")])
+        stored.set()
+
+    with Session(engine) as session, session.begin():
+        take(session, county, "places", GOOD["places"][0] | {"lon": "120.015"})
+        thread = threading.Thread(target=send)
+        thread.start()
+        assert not stored.wait(0.3)
+    thread.join(timeout=30)
+    with Session(engine) as session:
+        assert [one.area_code for one in rows(session, HouseholdTally)] == [GRIDS[2]]
+    engine.dispose()
+
+
 @pytest.mark.parametrize(
     ("kind", "bad", "field", "words"),
     [

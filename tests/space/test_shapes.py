@@ -137,34 +137,32 @@ def wiggly(seed: int, *, columns: int = 6, rows: int = 6) -> list[Polygon]:
     ]
 
 
-def county(seed: int, *, groups: int = 5) -> tuple[Geometries, list[int], list[str]]:
-    """One county over a random number of towns over villages over cells; groups are any cells, so also in parts."""
-    rng = np.random.default_rng(seed)
+def bricks(seed: int) -> list[shapely.Geometry]:
+    """Cells laid in pairs like bricks, so that corners of one stand in the middle of the long side of another."""
     cells = wiggly(seed)
-    village_of = rng.integers(0, 3 * groups, len(cells))
-    town_of = rng.integers(0, groups, 3 * groups)
-    villages = sorted(set(village_of.tolist()))
-    towns = sorted({int(town_of[v]) for v in villages})
-    shapes_: list[shapely.Geometry] = [shapely.coverage_union_all(cells)]
-    parents, levels = [-1], ["county"]
-    index_of_town = {}
-    for town in towns:
-        index_of_town[town] = len(shapes_)
-        shapes_.append(
-            shapely.coverage_union_all([c for c, v in zip(cells, village_of, strict=True) if town_of[v] == town])
-        )
-        parents.append(0)
-        levels.append("town")
-    index_of_village = {}
-    for village in villages:
-        index_of_village[village] = len(shapes_)
-        shapes_.append(shapely.coverage_union_all([c for c, v in zip(cells, village_of, strict=True) if v == village]))
-        parents.append(index_of_town[int(town_of[village])])
-        levels.append("village")
-    for cell, village in zip(cells, village_of, strict=True):
-        shapes_.append(cell)
-        parents.append(index_of_village[int(village)])
-        levels.append("grid")
+    of_brick: dict[tuple[int, int], list[Polygon]] = {}
+    for index, cell in enumerate(cells):
+        row, column = divmod(index, 6)
+        of_brick.setdefault((row, (column + row % 2) // 2), []).append(cell)
+    return [shapely.coverage_union_all(pair) for pair in of_brick.values()]
+
+
+def county(seed: int, *, towns: int = 4, villages: int = 9) -> tuple[Geometries, list[int], list[str]]:
+    """One county, its towns, villages and grids; who belongs to whom is drawn by lot, so most are in several parts."""
+    rng = np.random.default_rng(seed)
+    grids = bricks(seed)
+    village_of = np.concatenate([np.arange(villages), rng.integers(0, villages, len(grids) - villages)])
+    rng.shuffle(village_of)
+    town_of = np.concatenate([np.arange(towns), rng.integers(0, towns, villages - towns)])
+    in_town = town_of[village_of]
+    shapes_ = [
+        shapely.coverage_union_all(grids),
+        *(shapely.coverage_union_all([grids[i] for i in np.flatnonzero(in_town == town)]) for town in range(towns)),
+        *(shapely.coverage_union_all([grids[i] for i in np.flatnonzero(village_of == one)]) for one in range(villages)),
+        *grids,
+    ]
+    parents = [-1, *[0] * towns, *(town_of + 1).tolist(), *(village_of + 1 + towns).tolist()]
+    levels = ["county", *["town"] * towns, *["village"] * villages, *["grid"] * len(grids)]
     return as_multipolygons(array(*shapes_)), parents, levels
 
 
@@ -284,8 +282,23 @@ def test_areas_that_overlap_are_drawn_nevertheless() -> None:
         assert leftover(before, after) < 0.1 * before.area
 
 
-def test_what_is_too_small_for_the_tolerance_is_still_there() -> None:
-    tiny = as_multipolygons(array(box(119.6, 29.7, 119.60001, 29.70001), box(119.6, 29.8, 119.7, 29.9)))
+def test_levels_that_were_loaded_apart_and_share_no_vertices_are_drawn_nevertheless() -> None:
+    """The eastern town's border is one line; the villages of the western one meet it at a vertex it does not have."""
+    west, east = box(119.6, 29.7, 119.7, 29.8), box(119.7, 29.7, 119.8, 29.8)
+    south, north = box(119.6, 29.7, 119.7, 29.75), box(119.6, 29.75, 119.7, 29.8)
+    whole = shapely.union_all([west, east])
+    given_ = (whole, west, east, south, north)
+    drawn = simplify_tree(as_multipolygons(array(*given_)), [-1, 0, 0, 1, 1], tolerance_m=50)
+    assert shapely.is_valid(drawn).all()
+    for before, after in zip(given_, drawn, strict=True):
+        assert leftover(before, after) < 1e-6
+    assert shapely.get_num_geometries(drawn[0]) == 1
+
+
+@pytest.mark.parametrize("side", [1e-5, SNAP_DEG / 5])
+def test_what_is_too_small_for_the_tolerance_is_still_there(side: float) -> None:
+    tiny = as_multipolygons(array(box(119.6, 29.7, 119.6 + side, 29.7 + side), box(119.6, 29.8, 119.7, 29.9)))
     drawn = simplify_tree(tiny, [-1, -1], tolerance_m=1_000)
+    assert not shapely.is_missing(drawn).any()
     assert not shapely.is_empty(drawn).any()
     assert shapely.is_valid(drawn).all()
