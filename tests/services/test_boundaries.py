@@ -89,6 +89,19 @@ def test_activated_is_in_force_and_the_old_one_retired(session: Session, county:
 
 def test_an_earlier_day_cuts_the_old_one_short(session: Session, county: CountyInfo) -> None:
     """Corrected boundaries that count from the same day or an earlier one leave no day with two versions."""
+    put_into_force(session, merged_grids(), day=date(2025, 6, 1))
+    put_into_force(session, *squares.layers(), day=date(2025, 3, 1))
+    begun = [(version.in_force_from, version.in_force_until) for version in queries.all_of(session, county.code)]
+    assert begun == [
+        (date(2025, 3, 1), None),
+        (date(2025, 6, 1), date(2025, 3, 1)),
+        (date(2025, 1, 1), date(2025, 3, 1)),
+    ]
+    for day, version in ((date(2024, 1, 1), 1), (date(2025, 2, 28), 1), (date(2025, 3, 1), 3), (date(2025, 7, 1), 3)):
+        assert queries.in_force_on(session, county.code, day).version == version
+
+
+def test_a_version_that_was_never_in_force_is_not_read(session: Session, county: CountyInfo) -> None:
     put_into_force(session, merged_grids(), day=date(2025, 1, 1))
     put_into_force(session, *squares.layers(), day=date(2024, 6, 1))
     for day in (date(2024, 1, 1), date(2024, 6, 1), date(2025, 1, 1), date(2025, 12, 1)):
