@@ -271,7 +271,7 @@ def test_boundaries_are_loaded_and_in_force_or_nothing_of_them_is_there(
     span = undisturbed(site, *load("1"))
     assert in_force(site) == "1"
     kept = []
-    kills = (power_cut, killed_itself, power_cut)
+    kills = (power_cut, killed_itself, power_cut, killed_itself)
     for kill, delay_s in zip(kills, moments(2, len(kills), span), strict=True):
         before = in_force(site)
         new = "0" if before == "1" else "1"
