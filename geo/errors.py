@@ -10,7 +10,7 @@
     ├── NotFound              nothing has that name
     │   └── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
     ├── Conflict              it contradicts what is stored
-    │   └── VersionNotStaged
+    │   └── VersionNotStaged, OverlapsRefused, NothingToRollBackTo
     ├── TooLarge              more than the stated limit
     └── ServiceUnavailable    a part that is needed does not answer
         └── LocalPostgisError
@@ -167,6 +167,20 @@ class VersionNotStaged(Conflict):
 
     zh = "{county} 第 {version} 版边界的状态是 {status}，只有待生效（staged）的版本可以启用"
     en = "boundary version {version} of {county} is {status}; only a staged one can be activated"
+
+
+class OverlapsRefused(Conflict):
+    """Areas of one level share more ground than the limit."""
+
+    zh = "第 {version} 版边界有区域相互重叠达 {area} 平方米（上限 {limit:g}）。请先用 --repair 修复或改正文件；确要启用请加 --accept-overlaps"
+    en = "areas of boundary version {version} overlap by up to {area} m² (limit {limit:g}); load the file with --repair or mend it, or insist with --accept-overlaps"
+
+
+class NothingToRollBackTo(Conflict):
+    """The active version replaced none."""
+
+    zh = "{county} 第 {version} 版边界是第一个生效的版本，没有可以退回的版本"
+    en = "boundary version {version} of {county} is the first that took force; there is none to go back to"
 
 
 class TooLarge(WanggeError):

@@ -39,3 +39,9 @@ LOCATOR_MEMORY_MB: Final = 512
 
 DRAWING_TOLERANCE_M: Final = 10.0
 """Shared-edge simplification of what maps draw: about a pixel at zoom 14."""
+
+SLIVER_WIDTH_M: Final = 1.0
+"""A gap or an overlap narrower than this on the average is called a sliver: digitising a border twice leaves them."""
+
+MAX_OVERLAP_M2: Final = 100.0
+"""Largest overlap of two areas that a version may take into force without somebody insisting: about a house."""

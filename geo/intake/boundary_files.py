@@ -1,5 +1,6 @@
 """Boundary files: GeoJSON, Shapefile or GeoPackage become records with a code, a name, a parent and a polygon."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,10 @@ from geo.errors import ColumnMissing, FileEmpty, FileUnreadable, InvalidChoice
 from geo.intake import vector_files
 from geo.intake.rejections import Rejection
 from geo.space import shapes
+from geo.space.checks import Repair
 from geo.space.codes import Level
 from geo.space.crs import WGS84, Frame, is_wgs84_like, to_wgs84
+from geo.space.frames import Score
 
 USUAL_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "code": ("code", "代码", "区划代码", "行政区代码", "XZQDM", "DM", "adcode", "id"),
@@ -50,6 +53,9 @@ class BoundaryLayer:
     areas: gpd.GeoDataFrame
     refused: tuple[Rejection, ...]
     repaired: tuple[int, ...]
+    notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    repairs: tuple[Repair, ...] = ()
+    scores: tuple[Score, ...] = ()
 
 
 def read(

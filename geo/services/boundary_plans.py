@@ -1,8 +1,8 @@
 """What a boundary file would make of a county: the tree of the next version, checked before anything is written."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,8 +14,10 @@ from geo.errors import InvalidChoice
 from geo.intake.boundary_files import BoundaryLayer
 from geo.intake.rejections import Rejection
 from geo.space import hierarchy, shapes
+from geo.space.checks import AreaSet
 from geo.space.codes import CN_DIGITS, LEVELS, Level, Scheme, is_code, scheme_of
 from geo.space.crs import metric_epsg
+from geo.space.repair import repair
 from geo.storage.queries import boundaries, counties
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.counties import CountyInfo
@@ -41,7 +43,11 @@ class PlannedArea:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The next version as it would be. ``errors`` forbid it, ``warnings`` are told."""
+    """The next version as it would be. ``errors`` forbid it, ``warnings`` are told.
+
+    :ivar layers: what was brought
+    :ivar moved_m2: code → ground that the repair of slivers gave to it or took from it
+    """
 
     county: CountyInfo
     is_new_county: bool
@@ -51,6 +57,8 @@ class Plan:
     places: dict[str, hierarchy.Place]
     errors: Sequence[Rejection]
     warnings: Sequence[Rejection]
+    layers: Sequence[BoundaryLayer] = ()
+    moved_m2: Mapping[str, float] = field(default_factory=dict)
 
     def count(self, level: Level) -> int:
         """Areas of one level."""
@@ -63,17 +71,20 @@ def plan(
     county: str | None = None,
     county_name: str | None = None,
     time_zone: str = "Asia/Shanghai",
+    repair_width_m: float | None = None,
 ) -> Plan:
     """Put layers into the active version of their county: their levels are replaced, the others stay.
 
     :param county: needed where the codes are opaque and no county, or more than one, is stored
     :param county_name: name of a county that no file brings as an area
+    :param repair_width_m: give away gaps and overlaps of the layers that are narrower than this
     """
-    code = county or _county_of(session, layers[0])
+    code = county or county_of(session, layers[0].level, layers[0].areas["code"].tolist())
+    mended, moved, left = _mended(layers, repair_width_m)
     known = counties.find(session, code)
     info = known or CountyInfo(code, scheme_of(code), ZoneInfo(time_zone), _epsg(layers[0]))
     active = boundaries.find_active(session, code) if known else None
-    new = [area for layer in layers for area in _new_areas(layer)]
+    new = [area for layer in mended for area in _new_areas(layer)]
     kept = _kept_areas(session, active, {layer.level for layer in layers}) if active else []
     areas = _with_county([*kept, *new], code, county_name)
     tree = hierarchy.build(
@@ -82,25 +93,56 @@ def plan(
     rows = {area.code: area.row or 0 for area in areas}
     refused = [rejection for layer in layers for rejection in layer.refused]
     errors = [*refused, *_bad_codes(new, info.scheme, code), *_duplicates(areas), *_orphans(tree, rows)]
-    warnings = [rejection for layer in layers for rejection in (*_repaired(layer), *_untidy(layer))]
+    warnings = [rejection for layer in mended for rejection in (*_repaired(layer), *_untidy(layer))] + left
     source = ", ".join(layer.source for layer in layers)
     areas.sort(key=lambda area: (LEVELS.index(area.level), area.code))
-    return Plan(info, known is None, active, source, areas, dict(tree.places), errors, warnings)
+    return Plan(info, known is None, active, source, areas, dict(tree.places), errors, warnings, mended, moved)
 
 
-def _county_of(session: Session, layer: BoundaryLayer) -> str:
-    codes = layer.areas["code"].tolist()
-    digits = CN_DIGITS[layer.level]
-    if codes and all(is_code(code, layer.level, "cn") for code in codes):
-        named = sorted({code[: CN_DIGITS["county"]] for code in codes})
+def county_of(session: Session, level: Level, codes: Sequence[str | None]) -> str:
+    """The county that mainland codes name, or the only one that is stored.
+
+    :raises InvalidChoice: several counties are named, or none and not exactly one is stored
+    """
+    digits = CN_DIGITS[level]
+    if codes and all(code is not None and is_code(code, level, "cn") for code in codes):
+        named = sorted({str(code)[: CN_DIGITS["county"]] for code in codes})
         if len(named) > 1:
             raise InvalidChoice(field="--county", value="", choices=", ".join(named))
-        return str(named[0])
+        return named[0]
     stored = counties.all_codes(session)
     if len(stored) != 1:
         choices = ", ".join(stored) or f"CODE (these are no {digits}-digit codes)"
         raise InvalidChoice(field="--county", value="", choices=choices)
     return stored[0]
+
+
+def _mended(
+    layers: Sequence[BoundaryLayer], width_m: float | None
+) -> tuple[Sequence[BoundaryLayer], dict[str, float], list[Rejection]]:
+    """Layers without slivers, the ground that moved, and the areas that a person has to look at."""
+    if width_m is None:
+        return layers, {}, []
+    mended: list[BoundaryLayer] = []
+    moved: dict[str, float] = {}
+    left: list[Rejection] = []
+    for layer in layers:
+        codes = layer.areas["code"].tolist()
+        areas = AreaSet(layer.level, codes, [None] * len(codes), layer.areas.geometry.to_numpy())
+        done = repair(areas, width_m=width_m)
+        moved |= done.moved_m2
+        mended.append(replace(layer, areas=layer.areas.set_geometry(done.geometries, crs=layer.areas.crs)))
+        rows = dict(zip(codes, layer.areas["row"].tolist(), strict=True))
+        left += [
+            Rejection(
+                int(rows[code]),
+                "geometry",
+                f"{code} overlaps a neighbour by {width_m:g} m or more and was left as it is; mend it in the file",
+                f"{code} 与相邻区域重叠达 {width_m:g} 米或更宽，未作修复，请在文件中改正",
+            )
+            for code in done.left
+        ]
+    return mended, moved, left
 
 
 def _epsg(layer: BoundaryLayer) -> int:

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from geo.limits import LOCATOR_MEMORY_MB
 from geo.space.codes import Level
 from geo.space.locator import Locator
-from geo.storage.queries import areas
+from geo.space.succession import common_chain, translations
+from geo.storage.queries import areas, boundaries, lineage
 from geo.storage.queries.boundaries import VersionInfo
 
 Codes = NDArray[np.object_]
@@ -69,6 +70,7 @@ class Tagger:
             for _, shapes in reversed(self._levels)
             for index, code in enumerate(shapes.codes.tolist())
         }
+        self._translated = self._translations(session)
 
     def tag(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Tags:
         """Tags of positions, WGS-84 degrees, shape (n,)."""
@@ -92,12 +94,15 @@ class Tagger:
         return tags
 
     def tag_claims(self, codes: Sequence[str | None]) -> Tags:
-        """Tags of claimed areas; a county, None or an unknown code gives none."""
+        """Tags of claimed areas; a county, None or an unknown code gives none.
+
+        A code of another version stands for the area that has its ground in this one, and where several have it for
+        the smallest that holds them all.
+        """
         tags = _no_tags(len(codes))
         for position, code in enumerate(codes):
-            found = self._by_code.get(code) if code else None
-            if found is not None:
-                _fill(tags, np.array([position]), found[0], np.array([found[1]]))
+            if code:
+                tags.town[position], tags.village[position], tags.grid[position] = self._chain(code)
         return tags
 
     def homes(self, lon: NDArray[np.float64], lat: NDArray[np.float64], claimed: Codes) -> Codes:
@@ -116,8 +121,25 @@ class Tagger:
         return []
 
     def knows(self, code: str) -> bool:
-        """Whether a town, village or grid has this code."""
-        return code in self._by_code
+        """Whether a town, village or grid has this code, or had it and another holds its ground."""
+        return self._chain(code)[0] is not None or code in self._by_code
+
+    def _chain(self, code: str) -> Sequence[str | None]:
+        """Codes of town, village and grid of an area of this version, or of what became of one of another version."""
+        if code not in self._by_code:
+            return self._translated.get(code, (None, None, None))
+        shapes, index = self._by_code[code]
+        return [shapes.ancestors[level][index] for level in ("town", "village", "grid")]
+
+    def _translations(self, session: Session) -> dict[str, Sequence[str | None]]:
+        county, number = self.version.county, self.version.version
+        chain = lineage.chain(session, county)
+        if number not in chain:
+            return {}
+        at = chain.index(number)
+        steps = [lineage.successions(session, county, version) for version in chain]
+        found = translations(steps[1 : at + 1], steps[at + 1 :], self._by_code.keys())
+        return {code: common_chain([self._chain(one) for one in codes]) for code, codes in found.items()}
 
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east, north of all areas, in degrees; NaN while there is only the county's outline."""
@@ -149,8 +171,10 @@ class _Cache:
         self._taggers: OrderedDict[tuple[object, ...], Tagger] = OrderedDict()
 
     def get(self, session: Session, version: VersionInfo) -> Tagger:
-        # Only what names the areas: a version that is activated has the same ones as while it was staged.
-        key = (str(session.get_bind().engine.url), version.county, version.version, version.loaded_at)
+        # Claims of other versions are read by way of what became of their areas, so a later activation counts too.
+        head = version if version.status == "active" else boundaries.find_active(session, version.county)
+        since = head and head.activated_at
+        key = (str(session.get_bind().engine.url), version.county, version.version, version.loaded_at, since)
         with self._lock:
             tagger = self._taggers.get(key)
             if tagger is None:

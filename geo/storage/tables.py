@@ -17,6 +17,7 @@ zone must have its tallies rebuilt.
 """
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
@@ -35,11 +36,12 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from geo.space.codes import Level
+from geo.space.codes import LEVELS, Level
 from geo.space.crs import WGS84
+from geo.space.lineage import RELATIONS, Relation
 
 
 class Base(DeclarativeBase):
@@ -79,7 +81,11 @@ class County(Base):
 
 
 class BoundaryVersion(Base):
-    """One set of areas and the half-open range of days in which it is in force."""
+    """One set of areas and the half-open range of days in which it is in force.
+
+    ``based_on`` is the version that it was compared with when it was staged, ``replaced`` the one that was in force
+    until it was activated: the chain that a rollback goes back along. ``report`` is what the checks found.
+    """
 
     __tablename__ = "boundary_versions"
 
@@ -90,6 +96,12 @@ class BoundaryVersion(Base):
     in_force_from: Mapped[date | None]
     in_force_until: Mapped[date | None]
     loaded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    based_on: Mapped[int | None]
+    replaced: Mapped[int | None]
+    activated_at: Mapped[datetime | None]
+    largest_overlap_m2: Mapped[float] = mapped_column(server_default=text("0"))
+    overlaps_accepted_at: Mapped[datetime | None]
+    report: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
     __table_args__ = (
         CheckConstraint(_one_of("status", "staged", "active", "retired"), name="status"),
@@ -138,6 +150,72 @@ class Area(Base):
         Index(None, "county_code", "version", "path"),
         Index(None, "county_code", "version", "parent_code"),
         Index(None, "geom", postgresql_using="gist"),
+    )
+
+
+class Lineage(Base):
+    """An area of the version before and what it became when a version was staged or took force."""
+
+    __tablename__ = "lineage"
+
+    county_code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    level: Mapped[Level] = mapped_column(Text)
+    relation: Mapped[Relation] = mapped_column(Text)
+    old_code: Mapped[str | None]
+    new_code: Mapped[str | None]
+    old_name: Mapped[str | None]
+    new_name: Mapped[str | None]
+    share_of_old: Mapped[float]
+    share_of_new: Mapped[float]
+    iou: Mapped[float]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "version"],
+            ["boundary_versions.county_code", "boundary_versions.version"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint(_one_of("level", *LEVELS), name="level"),
+        CheckConstraint(_one_of("relation", *RELATIONS), name="relation"),
+        CheckConstraint("num_nulls(old_code, new_code) < 2", name="codes"),
+    )
+
+
+class Carryover(Base):
+    """What an activation did with an assignment, setting or organisation of an area that is no more, or left open.
+
+    ``subject`` is the staff number or the organisation; ``new_id`` the assignment that was made, ``until`` the end
+    that the old one had: with them a rollback takes everything back. What stands here as ``decide`` was left to a
+    person.
+    """
+
+    __tablename__ = "carryovers"
+
+    county_code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    outcome: Mapped[str]
+    reason: Mapped[str]
+    old_code: Mapped[str]
+    new_code: Mapped[str | None]
+    subject: Mapped[str | None]
+    role: Mapped[str | None]
+    old_id: Mapped[int | None]
+    new_id: Mapped[int | None]
+    until: Mapped[date | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "version"],
+            ["boundary_versions.county_code", "boundary_versions.version"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint(_one_of("kind", "assignment", "setting", "organisation"), name="kind"),
+        CheckConstraint(_one_of("outcome", "carried", "decide"), name="outcome"),
+        CheckConstraint(_one_of("reason", "renumbered", "merged", "split", "conflict", "gone"), name="reason"),
     )
 
 

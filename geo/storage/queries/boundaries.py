@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from geo.errors import NoBoundaries, UnknownVersion
 from geo.storage.tables import Area, BoundaryVersion
@@ -22,6 +23,11 @@ class VersionInfo:
     in_force_from: date | None
     in_force_until: date | None
     loaded_at: datetime
+    based_on: int | None = None
+    replaced: int | None = None
+    activated_at: datetime | None = None
+    largest_overlap_m2: float = 0.0
+    overlaps_accepted_at: datetime | None = None
 
 
 def active(session: Session, county: str) -> VersionInfo:
@@ -67,6 +73,13 @@ def all_of(session: Session, county: str) -> list[VersionInfo]:
     return [_info(row) for row in session.scalars(_of(county))]
 
 
+def report_of(session: Session, county: str, version: int) -> dict[str, Any] | None:
+    """What the checks found when a version was staged; None for one that was staged before they were stored."""
+    return session.scalar(
+        select(BoundaryVersion.report).where(BoundaryVersion.county_code == county, BoundaryVersion.version == version)
+    )
+
+
 def count_by_level(session: Session, county: str, version: int) -> dict[str, int]:
     """Areas of a version by level."""
     rows = session.execute(
@@ -89,6 +102,7 @@ def area_rows(session: Session, county: str, version: int, levels: Sequence[str]
 def _of(county: str) -> Select[BoundaryVersion]:
     return (
         select(BoundaryVersion)
+        .options(defer(BoundaryVersion.report))
         .where(BoundaryVersion.county_code == county)
         .order_by(BoundaryVersion.version.desc())
         .execution_options(populate_existing=True)
@@ -109,4 +123,9 @@ def _info(row: BoundaryVersion) -> VersionInfo:
         row.in_force_from,
         row.in_force_until,
         row.loaded_at,
+        row.based_on,
+        row.replaced,
+        row.activated_at,
+        row.largest_overlap_m2,
+        row.overlaps_accepted_at,
     )
