@@ -172,8 +172,8 @@ class VersionNotStaged(Conflict):
 class OverlapsRefused(Conflict):
     """Areas of one level share more ground than the limit."""
 
-    zh = "第 {version} 版边界有区域相互重叠达 {area} 平方米（上限 {limit:g}）。请先用 --repair 修复或改正文件；确要启用请加 --accept-overlaps"
-    en = "areas of boundary version {version} overlap by up to {area} m² (limit {limit:g}); load the file with --repair or mend it, or insist with --accept-overlaps"
+    zh = "第 {version} 版边界有区域相互重叠达 {area} 平方米（上限 {limit}）。请先用 --repair 修复或改正文件；确要启用请加 --accept-overlaps"
+    en = "areas of boundary version {version} overlap by up to {area} m² (limit {limit}); load the file with --repair or mend it, or insist with --accept-overlaps"
 
 
 class NothingToRollBackTo(Conflict):

@@ -119,7 +119,7 @@ def activate(
         raise VersionNotStaged(county=county, version=version, status=staged.status)
     overlaps = staged.largest_overlap_m2 > MAX_OVERLAP_M2
     if overlaps and not accept_overlaps:
-        raise OverlapsRefused(version=version, area=round(staged.largest_overlap_m2), limit=MAX_OVERLAP_M2)
+        raise OverlapsRefused(version=version, area=round(staged.largest_overlap_m2), limit=round(MAX_OVERLAP_M2))
     old = boundaries.find_active(session, county)
     begins = from_day or local_day(datetime.now(UTC), info.zone)
     _take_force(session, county, staged, old, begins, accepted=overlaps)

@@ -111,6 +111,11 @@ def test_one_dissolved_among_its_neighbours() -> None:
     assert links(old, new) == [("moved", "A", "A"), ("moved", "B", "B"), ("split", "D", "A"), ("split", "D", "B")]
 
 
+def test_one_that_went_for_the_most_part_to_one_and_for_the_rest_to_another_is_split() -> None:
+    old = {"D": box(10, 0, wide=10)}
+    assert links(old, {"N": box(1, 0, wide=18), "P": box(19, 0, wide=9)}) == [("split", "D", "N"), ("split", "D", "P")]
+
+
 def test_one_made_of_pieces_of_its_neighbours() -> None:
     old = {"A": box(0, 0, wide=7), "B": box(7, 0, wide=7)}
     new = {"A": box(0, 0, wide=5), "D": box(5, 0, wide=4), "B": box(9, 0, wide=5)}
