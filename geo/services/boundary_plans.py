@@ -93,7 +93,7 @@ def plan(
     rows = {area.code: area.row or 0 for area in areas}
     refused = [rejection for layer in layers for rejection in layer.refused]
     errors = [*refused, *_bad_codes(new, info.scheme, code), *_duplicates(areas), *_orphans(tree, rows)]
-    warnings = [rejection for layer in mended for rejection in (*_repaired(layer), *_untidy(layer))] + left
+    warnings = [rejection for layer in mended for rejection in _repaired(layer)] + left
     source = ", ".join(layer.source for layer in layers)
     areas.sort(key=lambda area: (LEVELS.index(area.level), area.code))
     return Plan(info, known is None, active, source, areas, dict(tree.places), errors, warnings, mended, moved)
@@ -265,14 +265,3 @@ def _repaired(layer: BoundaryLayer) -> list[Rejection]:
     return [
         Rejection(row, "geometry", "was invalid and has been repaired", "图形无效，已修复") for row in layer.repaired
     ]
-
-
-def _untidy(layer: BoundaryLayer) -> list[Rejection]:
-    """Neighbours that overlap, or share an edge without sharing its vertices; the first one is named."""
-    edges = shapely.coverage_invalid_edges(layer.areas.geometry.to_numpy())
-    bad = np.flatnonzero(~shapely.is_empty(edges))
-    if not len(bad):
-        return []
-    row = int(layer.areas["row"].iloc[bad[0]])
-    en = f"{len(bad)} areas overlap a neighbour or do not share its vertices"
-    return [Rejection(row, "geometry", en, f"{len(bad)} 个区域与相邻区域重叠或边界不吻合")]

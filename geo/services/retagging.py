@@ -18,9 +18,10 @@ def retag_visits(session: Session, version: VersionInfo) -> tuple[int, int]:
     # A grid may keep its code and come under another village: the whole chain is compared.
     changed = np.flatnonzero(tags.chains != stored.tagged)
     if len(changed):
-        words = np.array(tags.words(stored.lon), dtype=object)
-        columns = (stored.ids, words, tags.town, tags.village, tags.grid)
-        rows = zip(*(column[changed].tolist() for column in columns), strict=True)
+        new = tags.take(changed)
+        columns = (new.town, new.village, new.grid)
+        words = new.words(stored.lon[changed])
+        rows = zip(stored.ids[changed].tolist(), words, *(codes.tolist() for codes in columns), strict=True)
         positions.write_visit_tags(session, version.county, list(rows))
     return len(stored.ids), len(changed)
 

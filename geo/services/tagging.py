@@ -52,7 +52,12 @@ class Tags:
     def words(self, lon: NDArray[np.float64]) -> list[str]:
         """``unlocated`` where the longitude is NaN, else ``inside`` or ``outside``."""
         inside = np.where(self.deepest == None, "outside", "inside")  # noqa: E711 - elementwise
-        return [str(word) for word in np.where(np.isnan(lon), "unlocated", inside)]
+        words: list[str] = np.where(np.isnan(lon), "unlocated", inside).tolist()
+        return words
+
+    def take(self, index: NDArray[np.intp]) -> "Tags":
+        """The tags of some positions."""
+        return Tags(self.town[index], self.village[index], self.grid[index])
 
 
 class Tagger:

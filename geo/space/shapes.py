@@ -3,6 +3,7 @@
 All geometries are arrays of shapely objects in EPSG:4326 unless a name says metres.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Final
@@ -38,12 +39,26 @@ def as_multipolygons(geometries: Geometries) -> Geometries:
 def area_m2(geometries: Geometries) -> NDArray[np.float64]:
     """Area on the WGS-84 ellipsoid in m² (Karney 2013, as in GeographicLib)."""
     oriented = shapely.orient_polygons(geometries, exterior_cw=False)
-    return np.array([abs(_GEOD.geometry_area_perimeter(g)[0]) for g in oriented], dtype=np.float64)
+    parts, owner = shapely.get_parts(oriented, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    ends = np.searchsorted(ring, np.arange(len(rings) + 1))
+    lon, lat = np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
+    # Holes run the other way round, so their area is negative.
+    signed = [_GEOD.polygon_area_perimeter(lon[i:j], lat[i:j])[0] for i, j in itertools.pairwise(ends.tolist())]
+    return np.abs(np.bincount(owner[part], signed, len(geometries)))
 
 
 def union(geometries: Geometries) -> shapely.MultiPolygon:
-    """What all of them cover together."""
-    return _one(as_multipolygons(np.array([shapely.union_all(geometries)], dtype=object)))
+    """What all of them cover together; fast where they are a coverage, or one but for a few of them."""
+    whole = _coverage_union(geometries)
+    if whole is None:
+        edges = shapely.coverage_invalid_edges(geometries)
+        flagged = ~(shapely.is_missing(edges) | shapely.is_empty(edges))
+        sound = _coverage_union(geometries[~flagged])
+        rest = geometries if sound is None else np.append(geometries[flagged], sound)
+        whole = shapely.union_all(rest)
+    return _one(as_multipolygons(np.array([whole], dtype=object)))
 
 
 def simplify_tree(geometries: Geometries, parents: Sequence[int], *, tolerance_m: float) -> Geometries:
@@ -74,9 +89,22 @@ def simplify_tree(geometries: Geometries, parents: Sequence[int], *, tolerance_m
 
 def _united(parts: Geometries) -> BaseGeometry:
     """Their union. Parts of levels that were loaded apart may not share their vertices: those are overlaid."""
-    if shapely.coverage_is_valid(parts):
-        return shapely.coverage_union_all(parts)
-    return shapely.union_all(_repaired(parts))
+    whole = _coverage_union(parts)
+    return shapely.union_all(_repaired(parts)) if whole is None else whole
+
+
+def _coverage_union(parts: Geometries) -> BaseGeometry | None:
+    """The union of a coverage; None where the parts are none.
+
+    That shows in the union: an edge that its neighbour does not have exactly so stays in it and crosses or touches
+    others, and ground that two parts have is missing from the sum.
+    """
+    try:
+        whole = shapely.coverage_union_all(parts)
+    except shapely.errors.GEOSException:
+        return None
+    same = math.isclose(shapely.area(whole), float(shapely.area(parts).sum()), rel_tol=_PARTITION_TOLERANCE)
+    return whole if same and shapely.is_valid(whole) else None
 
 
 def _coverages(parents: Sequence[int], children: list[list[int]], tiled: list[bool]) -> list[list[int]]:
@@ -104,10 +132,12 @@ def _tiles(parent: shapely.Geometry, children: Geometries) -> bool:
         return False
     # Equal areas are not enough: two children that overlap as much as they leave open would pass,
     # and so would a child of the same size that lies elsewhere.
-    if not shapely.coverage_is_valid(children):
+    whole = _coverage_union(children)
+    if whole is None:
         return False
-    shared = shapely.area(shapely.intersection(parent, shapely.coverage_union_all(children)))
-    return math.isclose(float(shared), total, rel_tol=_PARTITION_TOLERANCE)
+    if shapely.equals_exact(parent, whole, normalize=True):
+        return True
+    return math.isclose(shapely.area(shapely.intersection(parent, whole)), total, rel_tol=_PARTITION_TOLERANCE)
 
 
 def _simplify_coverage(geometries: Geometries, tolerance_m: float) -> Geometries:
@@ -155,10 +185,18 @@ def _replaced(geometries: Geometries, index: NDArray[np.intp], by: Geometries | 
 
 
 def _polygons_of(geometries: Geometries) -> Geometries:
-    out = np.empty(len(geometries), dtype=object)
-    for i, geometry in enumerate(geometries):
-        parts = [] if geometry is None else [p for p in _polygons(geometry) if not p.is_empty]
-        out[i] = shapely.multipolygons(parts) if parts else None
+    out = geometries.copy()
+    kinds = shapely.get_type_id(geometries)
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    usual = np.isin(kinds, (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
+    usual &= ~shapely.is_empty(geometries)
+    usual[owner[shapely.is_empty(parts)]] = False
+    single = usual & (kinds == shapely.GeometryType.POLYGON)
+    out[single] = shapely.multipolygons(geometries[single][:, np.newaxis])
+    for i in np.flatnonzero(~usual):
+        geometry = geometries[i]
+        polygons = [] if geometry is None else [p for p in _polygons(geometry) if not p.is_empty]
+        out[i] = shapely.multipolygons(polygons) if polygons else None
     return out
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import date
+from uuid import UUID
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +15,7 @@ from geo.errors import BoundariesRejected, InvalidChoice, UnknownVersion, Versio
 from geo.intake.boundary_files import BoundaryLayer
 from geo.intake.rejections import Rejection
 from geo.months import Month
-from geo.services import boundaries, boundary_plans, coverage
+from geo.services import boundaries, boundary_checks, boundary_plans, coverage
 from geo.services.boundaries import Activation
 from geo.services.tagging import tagger
 from geo.storage.database import make_engine
@@ -268,7 +269,8 @@ def test_neighbours_that_overlap_are_told_and_not_forbidden(session: Session) ->
     polygons = [box(0, 0, wide=2, high=2), shapely.buffer(box(2, 0, wide=2, high=2), 0.001, join_style="mitre")]
     plan = boundary_plans.plan(session, layer("town", TOWNS, polygons))
     assert plan.errors == []
-    assert [(one.row, one.field) for one in plan.warnings] == [(1, "geometry")]
+    found = boundary_checks.examine(session, plan)
+    assert [(one.kind, one.codes) for one in found.findings if one.kind == "overlap"] == [("overlap", tuple(TOWNS[:2]))]
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -310,7 +312,7 @@ def test_activation_tags_as_if_everything_came_anew(session: Session, county: Co
     fresh = tagger(session, done.version).tag_all(stored.lon, stored.lat, stored.claimed)
     assert stored.tagged.tolist() == fresh.chains.tolist()
     words = dict(session.execute(select(Visit.id, Visit.tag)).all())
-    assert [words[key] for key in stored.ids.tolist()] == fresh.words(stored.lon)
+    assert [words[UUID(key)] for key in stored.ids.tolist()] == fresh.words(stored.lon)
     homes = dict(session.execute(select(Place.id, Place.area_code)).all())
     assert homes == {"H1": MERGED, "H2": MERGED}, "H2 has no position and names a grid that was merged into another"
 

@@ -3,16 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
-from geo.storage.bulk import copy_rows
+from geo.storage.bulk import copy_out, copy_rows
 from geo.storage.tables import Place, Visit
 
 Codes = NDArray[np.object_]
+
+_COLUMNS: Final = {
+    "id": pa.string(),
+    "lon": pa.float64(),
+    "lat": pa.float64(),
+    "claimed": pa.string(),
+    "tagged": pa.string(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +90,16 @@ def write_place_areas(session: Session, county: str, rows: Sequence[Sequence[obj
     session.execute(text("DROP TABLE moved"))
 
 
-def _arrays(session: Session, query: Select[object, float, float, str | None, str]) -> Positions:
-    rows = session.execute(query).all()
-    ids, lon, lat, claimed, tagged = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+def _arrays(session: Session, query: Select[*tuple[object, ...]]) -> Positions:
+    table = copy_out(session, query, _COLUMNS)
     return Positions(
-        ids=_objects(ids),
-        lon=np.array(lon, dtype=np.float64),
-        lat=np.array(lat, dtype=np.float64),
-        claimed=_objects(claimed),
-        tagged=_objects(tagged),
+        ids=_objects(table["id"]),
+        lon=np.asarray(table["lon"].to_numpy()),
+        lat=np.asarray(table["lat"].to_numpy()),
+        claimed=_objects(table["claimed"]),
+        tagged=_objects(table["tagged"]),
     )
 
 
-def _objects(values: Sequence[object]) -> Codes:
-    out = np.empty(len(values), dtype=object)
-    out[:] = values
-    return out
+def _objects(column: pa.ChunkedArray) -> Codes:
+    return np.asarray(column.to_numpy(), dtype=object)
