@@ -56,7 +56,7 @@ def union(geometries: Geometries) -> shapely.MultiPolygon:
         edges = shapely.coverage_invalid_edges(geometries)
         flagged = ~(shapely.is_missing(edges) | shapely.is_empty(edges))
         sound = _coverage_union(geometries[~flagged])
-        rest = geometries if sound is None else np.append(geometries[flagged], sound)
+        rest = geometries if sound is None else [*geometries[flagged], sound]
         whole = shapely.union_all(rest)
     return _one(as_multipolygons(np.array([whole], dtype=object)))
 
