@@ -26,8 +26,8 @@ _KRASOVSKY_A: Final = 6378245.0
 _KRASOVSKY_EE: Final = 0.00669342162296594323
 _ORIGIN_LON: Final = 105.0
 _ORIGIN_LAT: Final = 35.0
-_CHINA_LON: Final = (72.004, 137.8347)
-_CHINA_LAT: Final = (0.8293, 55.8271)
+CHINA_LON: Final = (72.004, 137.8347)
+CHINA_LAT: Final = (0.8293, 55.8271)
 _BD_TURN: Final = np.pi * 3000.0 / 180.0
 _CONVERGED_DEG: Final = 1e-11
 _MAX_ROUNDS: Final = 30
@@ -92,7 +92,7 @@ def _arrays(lon: ArrayLike, lat: ArrayLike) -> tuple[FloatArray, FloatArray]:
 
 
 def _in_china(lon: FloatArray, lat: FloatArray) -> NDArray[np.bool_]:
-    inside = (lon >= _CHINA_LON[0]) & (lon <= _CHINA_LON[1]) & (lat >= _CHINA_LAT[0]) & (lat <= _CHINA_LAT[1])
+    inside = (lon >= CHINA_LON[0]) & (lon <= CHINA_LON[1]) & (lat >= CHINA_LAT[0]) & (lat <= CHINA_LAT[1])
     return np.asarray(inside)
 
 

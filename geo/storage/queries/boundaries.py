@@ -1,5 +1,6 @@
 """Boundary versions: which is in force, and what it holds."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -86,6 +87,19 @@ def count_by_level(session: Session, county: str, version: int) -> dict[str, int
         select(Area.level, func.count()).where(Area.county_code == county, Area.version == version).group_by(Area.level)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def counts_of_all(session: Session, county: str) -> dict[int, dict[str, int]]:
+    """Areas of every version by level; empty for a version that has none."""
+    rows = session.execute(
+        select(Area.version, Area.level, func.count())
+        .where(Area.county_code == county)
+        .group_by(Area.version, Area.level)
+    )
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    for version, level, count in rows:
+        counts[version][level] = count
+    return counts
 
 
 def area_rows(session: Session, county: str, version: int, levels: Sequence[str]) -> list[Area]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from geo.space.lineage import Link
-from geo.storage.tables import Area, BoundaryVersion, Carryover, Lineage
+from geo.space.lineage import RELATIONS, Link, Relation
+from geo.storage.tables import BoundaryVersion, Carryover, Lineage
 
 _NEW_CODE = ("renumbered", "merged", "split")
 
@@ -58,20 +58,32 @@ def links(session: Session, county: str, version: int) -> list[Link]:
     rows = session.scalars(
         select(Lineage).where(Lineage.county_code == county, Lineage.version == version).order_by(Lineage.ordinal)
     )
-    return [
-        Link(
-            level=row.level,
-            relation=row.relation,
-            old_code=row.old_code,
-            new_code=row.new_code,
-            old_name=row.old_name,
-            new_name=row.new_name,
-            share_of_old=row.share_of_old,
-            share_of_new=row.share_of_new,
-            iou=row.iou,
-        )
-        for row in rows
-    ]
+    return [_link(row) for row in rows]
+
+
+def page(
+    session: Session, county: str, version: int, *, relation: Relation | None, after: int, limit: int
+) -> list[tuple[int, Link]]:
+    """Links of one relation, or of all but ``same``, each with its number, from after a number on."""
+    wanted = Lineage.relation != "same" if relation is None else Lineage.relation == relation
+    rows = session.scalars(
+        select(Lineage)
+        .where(Lineage.county_code == county, Lineage.version == version, wanted, Lineage.ordinal > after)
+        .order_by(Lineage.ordinal)
+        .limit(limit)
+    )
+    return [(row.ordinal, _link(row)) for row in rows]
+
+
+def counts(session: Session, county: str, version: int) -> dict[Relation, int]:
+    """Links of a version by relation, in the order of `RELATIONS`."""
+    rows = session.execute(
+        select(Lineage.relation, func.count())
+        .where(Lineage.county_code == county, Lineage.version == version)
+        .group_by(Lineage.relation)
+    )
+    found = dict(rows.tuples().all())
+    return {relation: found[relation] for relation in RELATIONS if relation in found}
 
 
 def store_carried(session: Session, county: str, version: int, rows: Sequence[Carried]) -> None:
@@ -129,6 +141,15 @@ def successions(session: Session, county: str, version: int) -> list[tuple[str, 
     return [(old, new) for old, new in rows if old is not None and new is not None]
 
 
-def codes_of(session: Session, county: str, version: int) -> set[str]:
-    """Codes of all areas of a version."""
-    return set(session.scalars(select(Area.code).where(Area.county_code == county, Area.version == version)))
+def _link(row: Lineage) -> Link:
+    return Link(
+        level=row.level,
+        relation=row.relation,
+        old_code=row.old_code,
+        new_code=row.new_code,
+        old_name=row.old_name,
+        new_name=row.new_name,
+        share_of_old=row.share_of_old,
+        share_of_new=row.share_of_new,
+        iou=row.iou,
+    )

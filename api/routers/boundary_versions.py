@@ -1,0 +1,56 @@
+"""Boundary versions, and what changed from one to the next."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from api.dependencies import PAGE, CountyDep, CursorQuery, LimitQuery, SessionDep
+from api.schemas.boundary_versions import CarriedOut, ChangeOut, ChangesPage, VersionList, VersionOut
+from geo.errors import InvalidChoice
+from geo.space.lineage import Relation
+from geo.storage.queries import boundaries, lineage
+
+router = APIRouter(tags=["boundary versions"])
+
+_MAX_VERSION = 2**31 - 1
+VersionPath = Annotated[int, Path(ge=1, le=_MAX_VERSION, description="number of a boundary version")]
+
+
+@router.get("/boundary-versions")
+def list_versions(session: SessionDep, county: CountyDep) -> VersionList:
+    """Every boundary version of the county, the newest first."""
+    found = boundaries.all_of(session, county.code)
+    counts = boundaries.counts_of_all(session, county.code)
+    return VersionList(versions=[VersionOut.of(version, counts[version.version]) for version in found])
+
+
+@router.get("/boundary-versions/{version}/changes")
+def list_changes(
+    session: SessionDep,
+    county: CountyDep,
+    version: VersionPath,
+    *,
+    relation: Annotated[Relation | None, Query(description="only these; all but `same` if not given")] = None,
+    limit: LimitQuery = PAGE,
+    cursor: CursorQuery = None,
+) -> ChangesPage:
+    """What became of every area when this version was made, and what its activation carried over."""
+    info = boundaries.get(session, county.code, version)
+    after = _read_cursor(cursor)
+    found = lineage.page(session, county.code, version, relation=relation, after=after, limit=limit + 1)
+    return ChangesPage(
+        version=version,
+        based_on=info.based_on,
+        counts=lineage.counts(session, county.code, version),
+        changes=[ChangeOut.of(link) for _, link in found[:limit]],
+        carried=[CarriedOut.of(row) for row in lineage.carried(session, county.code, version)] if not after else [],
+        next=str(found[limit - 1][0]) if len(found) > limit else None,
+    )
+
+
+def _read_cursor(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and int(cursor) <= _MAX_VERSION):
+        raise InvalidChoice(field="cursor", value=cursor, choices="`next` of the page before")
+    return int(cursor)
