@@ -5,7 +5,7 @@
     WanggeError
     ├── InvalidInput          what was sent cannot be used as it is
     │   ├── InvalidMonth, FutureMonth, InvalidLevel, InvalidPosition, InvalidChoice, CountyNeeded
-    │   ├── FileUnreadable, FileEmpty, ColumnMissing, BoundariesRejected
+    │   ├── FileUnreadable, FileEmpty, ColumnMissing, CodesMissing, BoundariesRejected
     │   └── SheetRejected
     ├── NotFound              nothing has that name
     │   └── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
@@ -103,6 +103,13 @@ class ColumnMissing(InvalidInput):
 
     zh = "{file}：缺少“{column}”列，现有列：{columns}。请用 --column {column}=列名 指定"
     en = "{file}: no column for {column} among {columns}; name it with --column {column}=NAME"
+
+
+class CodesMissing(InvalidInput):
+    """A file of areas that has names and no codes."""
+
+    zh = "{file}：没有代码列（现有列：{columns}）。请用 --column code=列名 指定，或用 --codes 代码表.csv 按名称“{name}”对应"
+    en = "{file}: no column for code among {columns}; name it with --column code=NAME, or find codes by {name} with --codes LIST.csv"
 
 
 class BoundariesRejected(InvalidInput):

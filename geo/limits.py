@@ -45,3 +45,12 @@ SLIVER_WIDTH_M: Final = 1.0
 
 MAX_OVERLAP_M2: Final = 100.0
 """Largest overlap of two areas that a version may take into force without somebody insisting: about a house."""
+
+MAX_ARCHIVE_ENTRIES: Final = 1_000
+"""Files in one zip. A county's shapefiles with everything beside them are some dozens."""
+
+MAX_ARCHIVE_BYTES: Final = 2 * 1024**3
+"""What the files of one zip may have together, unpacked."""
+
+MAX_ARCHIVE_RATIO: Final = 200
+"""How many times smaller a file of more than a megabyte may be when packed; coordinates reach five to twenty."""

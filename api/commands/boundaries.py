@@ -11,7 +11,7 @@ from api.commands.database import transaction
 from api.commands.options import county_option
 from geo.errors import InvalidChoice
 from geo.intake import boundary_files
-from geo.intake.boundary_files import USUAL_NAMES
+from geo.intake.boundary_columns import FIELDS
 from geo.intake.rejections import Rejection
 from geo.services import boundaries as service
 from geo.services import boundary_plans
@@ -33,10 +33,8 @@ def _columns(_context: click.Context, _parameter: click.Parameter, values: tuple
     pairs: dict[str, str] = {}
     for value in values:
         field, equals, column = value.partition("=")
-        if not equals or field not in USUAL_NAMES:
-            raise InvalidChoice(
-                field="--column", value=value, choices=", ".join(f"{name}=NAME" for name in USUAL_NAMES)
-            )
+        if not equals or field not in FIELDS:
+            raise InvalidChoice(field="--column", value=value, choices=", ".join(f"{name}=NAME" for name in FIELDS))
         pairs[field] = column
     return pairs
 

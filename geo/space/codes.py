@@ -6,6 +6,7 @@ never code prefixes, because functional zones run villages whose code belongs to
 """
 
 import re
+import unicodedata
 from typing import Final, Literal, get_args
 
 from geo.errors import InvalidLevel
@@ -19,6 +20,8 @@ LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 
 CN_DIGITS: Final[dict[Level, int]] = {"county": 6, "town": 9, "village": 12, "grid": 15}
 
+_PADDED: Final = 12
+_COUNTRY: Final = "156"
 _PRINTABLE: Final = re.compile(r"[^\s/\x00-\x1f\x7f](?:[^/\x00-\x1f\x7f]*[^\s/\x00-\x1f\x7f])?")
 
 
@@ -58,6 +61,28 @@ def cn_parent(code: str, level: Level) -> str | None:
     """
     above = LEVELS.index(level) - 1
     return code[: CN_DIGITS[LEVELS[above]]] if above >= 0 else None
+
+
+def normalise_cn(code: str, level: Level) -> str:
+    """A mainland code as this service writes it; anything else as it is, without full-width digits and blanks.
+
+    Codes of higher levels are often padded to twelve digits, and map services put the country's number 156 in front.
+
+    >>> normalise_cn("330122000000", "county"), normalise_cn("330122101000", "town")
+    ('330122', '330122101')
+    >>> normalise_cn("156330110", "county"), normalise_cn("330122101000", "village")
+    ('330110', '330122101000')
+    """
+    plain = unicodedata.normalize("NFKC", code).strip()
+    digits = CN_DIGITS[level]
+    if not (plain.isascii() and plain.isdigit()):
+        return plain
+    own, rest = plain[digits - 3 : digits], plain[digits:]
+    if len(plain) == _PADDED and rest and not rest.strip("0") and own.strip("0"):
+        return plain[:digits]
+    if level == "county" and len(plain) == digits + len(_COUNTRY) and plain.startswith(_COUNTRY):
+        return plain.removeprefix(_COUNTRY)
+    return plain
 
 
 def join_path(parent_path: str | None, code: str) -> str:

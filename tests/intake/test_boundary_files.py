@@ -365,7 +365,7 @@ def test_not_a_single_record(tmp_path: Path, suffix: str) -> None:
     assert str(refusal(path, FileEmpty)) == f"towns{suffix}: there is no record in this file"
 
 
-@pytest.mark.parametrize("name", ["towns.kml", "towns.csv", "towns.zip", "towns", "towns.shp.xml"])
+@pytest.mark.parametrize("name", ["towns.gml", "towns.csv", "towns.rar", "towns", "towns.shp.xml"])
 def test_a_suffix_that_is_not_read(tmp_path: Path, name: str) -> None:
     said = refusal(tmp_path / name, InvalidChoice)
     assert name in str(said)
