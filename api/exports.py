@@ -1,23 +1,18 @@
 """A coverage report as JSON, CSV, workbook, GeoJSON or text: all drawn from the one value.
 
 CSV, JSON and GeoJSON are for machines and keep English names; the workbook and the text table are for people and speak
-their language. Text that a spreadsheet would take for a formula is kept as text.
+their language.
 """
 
-import csv
-import io
 import json
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import shapely
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
 
+from api import cells
+from api.cells import Cell
 from api.schemas.coverage import AreaCoverageOut, CoverageOut, CoverageSummary
 from geo.analysis.coverage import AreaCoverage, CoverageReport
 from geo.errors import Lang
@@ -25,7 +20,6 @@ from maps import labels
 
 Format = Literal["json", "csv", "xlsx", "geojson", "table"]
 WebFormat = Literal["json", "csv", "xlsx", "geojson"]
-Cell = str | int | float | None
 Rows = Sequence[AreaCoverage]
 
 MEDIA_TYPES: Final[Mapping[str, str]] = {
@@ -34,9 +28,6 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     "geojson": "application/geo+json",
     "json": "application/json",
 }
-
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-_MAX_COLUMN_WIDTH: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,40 +116,21 @@ def to_json(report: CoverageReport, rows: Rows) -> str:
 
 def to_csv(rows: Rows) -> str:
     """UTF-8 with a mark, so that Excel reads the Chinese; English names, the words of the wire."""
-    out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow([column.name for column in _COLUMNS])
+    lines = []
     for row in rows:
         plain: dict[str, str] = {"level": row.facts.level, "tier": row.facts.tier, "status": row.status}
         plain["unassigned"] = "true" if row.unassigned else "false"
         plain["responsible"] = ";".join(f"{one.staff_no} {one.role}" for one in row.facts.responsible)
-        writer.writerow([_text_only(plain.get(column.name, column.value(row, "en"))) for column in _COLUMNS])
-    return out.getvalue()
+        lines.append([plain.get(column.name, column.value(row, "en")) for column in _COLUMNS])
+    return cells.to_csv([column.name for column in _COLUMNS], lines)
 
 
 def to_xlsx(report: CoverageReport, rows: Rows, lang: Lang) -> bytes:
     """A workbook of two sheets: the areas, and the figures of the month."""
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None  # noqa: S101 - a new workbook has one
-    sheet.title = "区域" if lang == "zh-CN" else "Areas"
-    sheet.append([column.title(lang) for column in _COLUMNS])
-    for row in rows:
-        sheet.append([_cell(column.value(row, lang)) for column in _COLUMNS])
-    sheet.freeze_panes = "C2"
-    sheet.auto_filter.ref = sheet.dimensions
-    for index, cells in enumerate(sheet.iter_cols(min_row=1, max_row=min(sheet.max_row, 200)), start=1):
-        cells[0].font = Font(bold=True)
-        widest = max(_width(str(cell.value or "")) for cell in cells)
-        sheet.column_dimensions[get_column_letter(index)].width = min(widest + 2, _MAX_COLUMN_WIDTH)
-    figures = book.create_sheet("汇总" if lang == "zh-CN" else "Summary")
-    for label, value in _figures(report, lang):
-        figures.append([_cell(label), _cell(value)])
-    figures.column_dimensions["A"].width = figures.column_dimensions["B"].width = 28
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
+    areas = "区域" if lang == "zh-CN" else "Areas"
+    lines = ([column.value(row, lang) for column in _COLUMNS] for row in rows)
+    table = ([column.title(lang) for column in _COLUMNS], lines)
+    return cells.to_xlsx({areas: table}, ("汇总" if lang == "zh-CN" else "Summary", _figures(report, lang)))
 
 
 def to_geojson(report: CoverageReport, rows: Rows, shapes: Mapping[str, shapely.Geometry]) -> str:
@@ -179,18 +151,9 @@ def to_geojson(report: CoverageReport, rows: Rows, shapes: Mapping[str, shapely.
 def to_table(report: CoverageReport, rows: Rows, lang: Lang) -> str:
     """Text for a terminal; Chinese characters count two columns."""
     columns = [column for column in _COLUMNS if column.in_text]
-    cells = [[column.title(lang) for column in columns]]
-    for row in rows:
-        values = [column.value(row, lang) for column in columns]
-        cells.append(["—" if value is None else str(value) for value in values])
-    widths = [max(_width(line[i]) for line in cells) for i in range(len(columns))]
-    lines = [
-        "  ".join(text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in cells
-    ]
-    lines.insert(1, "  ".join("─" * width for width in widths))
+    titles, lines = [column.title(lang) for column in columns], ([c.value(row, lang) for c in columns] for row in rows)
     figures = "  ".join(f"{label} {value}" for label, value in _figures(report, lang))
-    return "\n".join([figures, "", *lines]) + "\n"
+    return "\n".join([figures, "", *cells.to_text(titles, lines)]) + "\n"
 
 
 def _figures(report: CoverageReport, lang: Lang) -> list[tuple[str, Cell]]:
@@ -205,18 +168,3 @@ def _figures(report: CoverageReport, lang: Lang) -> list[tuple[str, Cell]]:
         (_word("visits", lang), report.visits),
     ]
     return counted
-
-
-def _text_only(value: Cell) -> Cell:
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return "'" + value
-    return value
-
-
-def _cell(value: Cell) -> Cell:
-    """A workbook is XML, which has no control characters."""
-    return _text_only(ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value)
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -5,7 +5,7 @@
     WanggeError
     ├── InvalidInput          what was sent cannot be used as it is
     │   ├── InvalidMonth, FutureMonth, InvalidLevel, InvalidPosition, InvalidChoice, CountyNeeded
-    │   ├── FileUnreadable, FileEmpty, ColumnMissing, CodesMissing, BoundariesRejected
+    │   ├── FileUnreadable, FileEmpty, ColumnMissing, CodesMissing, FrameNotFound, BoundariesRejected
     │   └── SheetRejected
     ├── NotFound              nothing has that name
     │   └── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
@@ -110,6 +110,13 @@ class CodesMissing(InvalidInput):
 
     zh = "{file}：没有代码列（现有列：{columns}）。请用 --column code=列名 指定，或用 --codes 代码表.csv 按名称“{name}”对应"
     en = "{file}: no column for code among {columns}; name it with --column code=NAME, or find codes by {name} with --codes LIST.csv"
+
+
+class FrameNotFound(InvalidInput):
+    """A file that declares no CRS, and of which no reading is clearly right."""
+
+    zh = "{file}：未声明坐标系，与参照边界比较后{why_zh}（重叠度：{scores_zh}）。请指定坐标系，例如 {options}"
+    en = "{file}: it declares no CRS, and beside the reference {why} (overlap: {scores}); say how to read it, e.g. {options}"
 
 
 class BoundariesRejected(InvalidInput):

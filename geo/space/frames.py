@@ -183,7 +183,10 @@ def diagnose(geometries: Geometries, reference: BaseGeometry) -> Diagnosis:
 
     :param geometries: polygons in raw coordinates, None among them is skipped
     """
-    outline = _outline(geometries)
+    present = geometries[~shapely.is_missing(geometries)]
+    if not len(present):
+        return Diagnosis("impossible", (), None)
+    outline = _outline(present)
     scores = [Score(reading, _iou(outline, reading, reference)) for reading in readings(np.array([outline]))]
     scores.sort(key=lambda score: -score.iou)
     if not scores or scores[0].iou == 0:
@@ -199,7 +202,7 @@ def diagnose(geometries: Geometries, reference: BaseGeometry) -> Diagnosis:
 
 def _outline(geometries: Geometries) -> BaseGeometry:
     """What they cover together, thinned; it is made once, in raw coordinates."""
-    whole = shapes.union(geometries[~shapely.is_missing(geometries)])
+    whole = shapes.union(geometries)
     west, south, east, north = shapely.bounds(whole)
     return shapely.simplify(whole, _OUTLINE_DETAIL * math.hypot(east - west, north - south))
 
