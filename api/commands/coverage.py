@@ -1,20 +1,21 @@
-"""``wangge coverage``, ``wangge gaps`` and ``wangge map coverage``."""
+"""``wangge coverage``, ``wangge gaps``, ``wangge map coverage`` and ``wangge map check``."""
 
 from pathlib import Path
-from typing import Unpack, get_args
+from typing import Literal, Unpack, get_args
 
 import click
 from sqlalchemy.orm import Session
 
-from api import exports
+from api import boundary_exports, exports
 from api.commands.database import transaction
-from api.commands.options import ReportAsked, lang_option, output_option, report_options, write
-from api.pictures import coverage_page
+from api.commands.options import ReportAsked, county_option, lang_option, output_option, report_options, write
+from api.pictures import check_page, coverage_page
 from geo.analysis.coverage import CoverageReport, Reason
 from geo.errors import Lang
+from geo.services import boundary_checks
 from geo.services import coverage as service
 from geo.settings import Settings
-from geo.storage.queries import counties
+from geo.storage.queries import boundaries, counties
 
 format_option = click.option(
     "--format",
@@ -83,6 +84,38 @@ def coverage_map(
     with transaction(settings) as session:
         report = _report(session, settings, asked)
         page = coverage_page(session, report, settings=settings, lang=lang or settings.lang, standalone=standalone)
+        write(page, output)
+
+
+@maps.command(name="check", epilog="Example: wangge map check 3 -o check.html --standalone")
+@click.argument("version", type=int, required=False)
+@county_option
+@click.option("--format", "form", type=click.Choice(["html", *get_args(boundary_exports.Format)]), default="html")
+@lang_option
+@click.option("--standalone", is_flag=True, help="One file with everything in it; works from disk, without a network.")
+@output_option
+@click.pass_obj
+def check_map(
+    settings: Settings,
+    version: int | None,
+    county: str | None,
+    form: Literal["html"] | boundary_exports.Format,
+    lang: Lang | None,
+    output: Path | None,
+    *,
+    standalone: bool,
+) -> None:
+    """The check map of VERSION, of the active one if none is named: what was found in it, and what it changed."""
+    words = lang or settings.lang
+    with transaction(settings) as session:
+        info = counties.resolve(session, county or settings.county)
+        found = boundaries.get(session, info.code, version) if version else boundaries.active(session, info.code)
+        report = boundary_checks.of_version(session, found)
+        if form != "html":
+            write(boundary_exports.render(report, form, words), output)
+            return
+        shapes = boundary_checks.shapes_of(session, found, report)
+        page = check_page(session, report, shapes, settings=settings, lang=words, standalone=standalone)
         write(page, output)
 
 

@@ -1,7 +1,9 @@
 """Options that several commands share, and how they write what they made."""
 
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypedDict, get_args
 
@@ -29,7 +31,9 @@ lang_option: Decorator = click.option("--lang", type=click.Choice(["zh-CN", "en"
 output_option: Decorator = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; else the terminal."
 )
-
+from_option: Decorator = click.option(
+    "--from", "from_day", type=click.DateTime(["%Y-%m-%d"]), help="First day in force; today if not given."
+)
 
 _REPORT_OPTIONS: Final[tuple[Decorator, ...]] = (
     click.argument("month", type=MonthType(), metavar="YYYY-MM"),
@@ -67,6 +71,19 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_REPORT_OPTIONS):
         command = option(command)
     return command
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Tell what takes long while it does, and how long it took."""
+    click.echo(f"{what} … ", nl=False, err=True)
+    begun = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        click.echo(err=True)
+        raise
+    click.echo(f"{time.monotonic() - begun:.1f} s", err=True)
 
 
 def write(content: str | bytes, output: Path | None) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import numpy as np
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -211,12 +212,20 @@ def _retagged(
     return Activation(active, retired, visits, changed, tuple(carried))
 
 
+def drawn_shapes(plan: Plan) -> dict[str, BaseGeometry]:
+    """The areas of a plan, simplified together for drawing; areas whose parent is not there stand alone."""
+    index = {area.code: i for i, area in enumerate(plan.areas)}
+    above = [plan.places[area.code].parent if area.code in plan.places else None for area in plan.areas]
+    parents = [index.get(parent, -1) if parent is not None else -1 for parent in above]
+    geometries = np.array([area.geometry for area in plan.areas], dtype=object)
+    drawn = shapes.simplify_tree(geometries, parents, tolerance_m=DRAWING_TOLERANCE_M)
+    return {area.code: shape for area, shape in zip(plan.areas, drawn, strict=True)}
+
+
 def _write_areas(session: Session, plan: Plan, version: int) -> None:
     geometries = np.array([area.geometry for area in plan.areas], dtype=object)
-    index = {area.code: i for i, area in enumerate(plan.areas)}
     places = [plan.places[area.code] for area in plan.areas]
-    parents = [index[place.parent] if place.parent is not None else -1 for place in places]
-    drawn = shapes.simplify_tree(geometries, parents, tolerance_m=DRAWING_TOLERANCE_M)
+    drawn = np.array(list(drawn_shapes(plan).values()), dtype=object)
     rows = zip(plan.areas, places, shapes.area_m2(geometries), hex_ewkb(geometries), hex_ewkb(drawn), strict=True)
     copy_rows(
         session,

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from geo.analysis.boundaries import BoundaryReport, Problem
@@ -110,6 +111,22 @@ def of_version(session: Session, version: VersionInfo) -> BoundaryReport:
     problems = [Problem(**one) for one in plain.pop("problems")]
     plain |= {"version": version.version, "status": version.status, "changes": changes}
     return BoundaryReport(**plain, findings=tuple(findings), scores=tuple(scores), problems=tuple(problems))
+
+
+def shapes_of(session: Session, version: VersionInfo, report: BoundaryReport) -> dict[str, BaseGeometry]:
+    """Drawn shapes of the areas of a stored version that the report is of: its levels, or all if it names none."""
+    wanted = [level for level in LEVELS if level in (report.levels or LEVELS)]
+    codes = [area.code for level in wanted for area in areas.page(session, version, level=level, limit=None)]
+    return areas.shapes(session, version, codes, drawn=True)
+
+
+def old_shapes(session: Session, report: BoundaryReport) -> dict[str, BaseGeometry]:
+    """Drawn shapes of the areas that were changed, as they were in the version that the report compares with."""
+    if report.based_on is None:
+        return {}
+    old = boundaries.get(session, report.county, report.based_on)
+    codes = [link.old_code for link in report.changes if link.relation != "same" and link.old_code is not None]
+    return areas.shapes(session, old, codes, drawn=True)
 
 
 def _nothing_stored(session: Session, version: VersionInfo, changes: tuple[Link, ...]) -> BoundaryReport:
