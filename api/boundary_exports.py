@@ -32,6 +32,7 @@ _CSV_COLUMNS: Final = (
     *("old_code", "old_name", "new_code", "new_name", "share_of_old", "share_of_new", "iou"),
 )
 _SHOWN: Final = 20
+_TEXT_CODES: Final = 2
 _PLACE_DECIMALS: Final = 6
 
 
@@ -57,7 +58,7 @@ def to_table(report: BoundaryReport, lang: Lang) -> str:
     lines += _section(problems, len(report.problems), lang)
     if report.findings:
         titles = [_word(column, lang) for column in _FINDING_COLUMNS]
-        rows = [_finding_row(report, one, lang) for one in report.findings[:_SHOWN]]
+        rows = [_finding_row(report, one, lang, codes=_TEXT_CODES) for one in report.findings[:_SHOWN]]
         lines += _section(cells.to_text(titles, rows), len(report.findings), lang)
     if changes:
         titles = [_word(column, lang) for column in _CHANGE_COLUMNS]
@@ -143,13 +144,15 @@ def changed(report: BoundaryReport) -> list[Link]:
     return [link for link in report.changes if link.relation != "same"]
 
 
-def _finding_row(report: BoundaryReport, one: Finding, lang: Lang) -> list[Cell]:
+def _finding_row(report: BoundaryReport, one: Finding, lang: Lang, codes: int | None = None) -> list[Cell]:
+    """Cells of a finding; ``codes`` limits how many areas are named."""
     lon, lat = place(one)
+    named, more = one.codes[:codes], " …" if len(one.codes) > len(one.codes[:codes]) else ""
     return [
         FINDING_WORDS[one.kind].text(lang),
         labels.level_name(one.level, lang),
-        ", ".join(one.codes),
-        check_labels.names_of(report, one.codes, lang),
+        ", ".join(named) + more,
+        check_labels.names_of(report, named, lang) + more,
         round(one.area_m2, 1),
         round(one.width_m, 2) if one.width_m else None,
         lon,

@@ -145,8 +145,9 @@ def _limited(entries: Iterator[Entry]) -> list[Entry]:
 def _entries(report: BoundaryReport, lang: Lang) -> Iterator[Entry]:
     for problem in report.problems:
         told = problem.zh if lang == "zh-CN" else problem.en
-        row = CHECK_WORDS["row_n"].text(lang).format(n=problem.row)
-        yield Entry("forbids" if problem.forbids else "warning", told, f"{row} · {problem.field}", "", ())
+        row = CHECK_WORDS["row_n"].text(lang).format(n=problem.row) if problem.row else ""
+        where = " · ".join(part for part in (row, problem.field) if part)
+        yield Entry("forbids" if problem.forbids else "warning", told, where, "", ())
     for finding in report.findings:
         yield _of_finding(report, finding, lang)
     for link in report.changes:

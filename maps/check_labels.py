@@ -179,9 +179,9 @@ def change_text(link: Link) -> str:
 
 def problem_text(problem: Problem, lang: Lang) -> str:
     """Row, field and reason of a problem."""
-    if lang == "zh-CN":
-        return f"第 {problem.row} 行 {problem.field}：{problem.zh}"
-    return f"row {problem.row}, {problem.field}: {problem.en}"
+    row = CHECK_WORDS["row_n"].text(lang).format(n=problem.row) if problem.row else ""
+    where = " ".join(part for part in (row, problem.field) if part)
+    return f"{where}：{problem.zh}" if lang == "zh-CN" else f"{where}: {problem.en}"
 
 
 def facts(report: BoundaryReport, lang: Lang) -> list[tuple[str, str]]:
@@ -195,10 +195,10 @@ def facts(report: BoundaryReport, lang: Lang) -> list[tuple[str, str]]:
         (f"{report.county_name} {report.county}", f"{version}{status} · {based}"),
         (word["source"], report.source),
         (word["areas"], counts),
-        *((NOTE_WORDS[key].text(lang) if key in NOTE_WORDS else key, said) for key, said in report.notes.items()),
+        *((NOTE_WORDS[key].text(lang), said.en if lang == "en" else said.zh) for key, said in report.notes.items()),
     ]
-    if report.scores:
-        fits = (f"{reading_name(one.reading, lang)} {one.iou:.3f}" for one in report.scores)
+    fits = [f"{reading_name(one.reading, lang)} {one.iou:.3f}" for one in report.scores if one.iou > 0]
+    if fits:
         rows.append((word["readings"], " · ".join(fits)))
     rows += [
         (word["sliver_width"], f"{report.sliver_width_m:g} m"),

@@ -171,7 +171,8 @@ def load(
         click.echo(boundary_exports.to_table(report, words), nl=False)
         if report_file is not None:
             _write_report(session, settings, plan, report, report_file, words)
-        if not commit and not plan.errors:
+        service.refuse_errors(plan)
+        if not commit:
             click.echo("\ndry run: nothing was written; add --commit to stage this version")
             return
         with step("writing"):

@@ -2,11 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from geo.space.checks import Finding
 from geo.space.codes import Level
 from geo.space.frames import Score
 from geo.space.lineage import Link
+
+
+class Said(NamedTuple):
+    """A sentence in both languages."""
+
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class BoundaryReport:
     levels: Sequence[Level]
     counts: Mapping[Level, int]
     names: Mapping[str, str]
-    notes: Mapping[str, str]
+    notes: Mapping[str, Said]
     sliver_width_m: float
     overlap_limit_m2: float
     scores: Sequence[Score] = ()

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from geo.analysis.boundaries import Said
 from geo.errors import FileEmpty, FileUnreadable, InvalidChoice
 from geo.intake import boundary_columns, vector_files
 from geo.intake.code_lists import Join
@@ -50,7 +51,7 @@ class SourceLayer:
     vector: VectorLayer
     geometries: shapes.Geometries
     columns: Mapping[str, str]
-    notes: Mapping[str, str]
+    notes: Mapping[str, Said]
 
     def texts(self, field: str) -> list[str | None]:
         """The values of a field, one a row; None where the file is silent."""
@@ -78,7 +79,7 @@ class BoundaryLayer:
     areas: gpd.GeoDataFrame
     refused: tuple[Rejection, ...]
     repaired: tuple[int, ...]
-    notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    notes: Mapping[str, Said] = dataclasses.field(default_factory=dict)
     repairs: tuple[Repair, ...] = ()
     scores: tuple[Score, ...] = ()
 
@@ -174,28 +175,45 @@ def place(
     )
 
 
-def _notes(vector: VectorLayer, columns: Mapping[str, str]) -> dict[str, str]:
-    notes = {"format": vector.format}
+_HOW_ENCODED: Final[Mapping[str, Said]] = {
+    "given": Said("按指定", "as given"),
+    "cpg": Said("据 .cpg", "by the .cpg"),
+    "ldid": Said("据 .dbf 文件头", "by the header of the .dbf"),
+    "text": Said("据文字内容判断", "by the text itself"),
+}
+
+
+def _notes(vector: VectorLayer, columns: Mapping[str, str]) -> dict[str, Said]:
+    notes = {"format": Said(vector.format, vector.format)}
     if vector.layer is not None:
-        notes["layer"] = vector.layer
+        notes["layer"] = Said(vector.layer, vector.layer)
     if vector.encoding is not None:
-        how = {"given": "as given", "cpg": ".cpg", "ldid": ".dbf header", "text": "by the text itself"}
-        notes["encoding"] = f"{vector.encoding.name} ({how[vector.encoding.how]})"
-        if vector.encoding.overruled:
-            notes["encoding"] += f", not {vector.encoding.overruled} as declared"
-    notes["columns"] = ", ".join(f"{field}={column}" for field, column in columns.items())
+        name, how, not_this = vector.encoding.name, _HOW_ENCODED[vector.encoding.how], vector.encoding.overruled
+        notes["encoding"] = Said(
+            f"{name}（{how.zh}）" + (f"，与声明的 {not_this} 不符" if not_this else ""),
+            f"{name} ({how.en})" + (f", not {not_this} as declared" if not_this else ""),
+        )
+    taken = ", ".join(f"{field}={column}" for field, column in columns.items()) or "—"
+    notes["columns"] = Said(taken, taken)
     return notes
 
 
-def _way(source: SourceLayer, given: str | None, frame: Frame, reading: Reading | None) -> tuple[str, str, _Way | None]:
+def _way(
+    source: SourceLayer, given: str | None, frame: Frame, reading: Reading | None
+) -> tuple[str, Said, _Way | None]:
     """The CRS, how it is told, and what makes WGS-84 of raw geometries; None where they are it already."""
     if reading is not None:
         chosen = reading
-        return f"EPSG:{reading.epsg}", reading.name, lambda raw: frames.to_wgs84(raw, chosen)
+        return f"EPSG:{reading.epsg}", Said(reading.name_zh, reading.name), lambda raw: frames.to_wgs84(raw, chosen)
     declared = declared_crs(source, given)
     name = declared.to_string()
-    how = "as given" if given else f"implied by {source.vector.format}" if source.vector.crs_implied else "declared"
-    told = f"{name if name.startswith('EPSG:') else declared.name} ({how})" + (f", {frame}" if frame != "wgs84" else "")
+    shown, shift = name if name.startswith("EPSG:") else declared.name, "" if frame == "wgs84" else f", {frame}"
+    how = Said("文件声明", "declared")
+    if given:
+        how = Said("按指定", "as given")
+    elif source.vector.crs_implied:
+        how = Said(f"{source.vector.format} 默认", f"implied by {source.vector.format}")
+    told = Said(f"{shown}（{how.zh}）{shift}", f"{shown} ({how.en}){shift}")
     if is_wgs84_like(declared) and frame in ("wgs84", "cgcs2000"):
         return name, told, None
     project = Transformer.from_crs(declared, WGS84, always_xy=True).transform

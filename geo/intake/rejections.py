@@ -22,6 +22,12 @@ class Rejection:
         """The reason in one language."""
         return self.zh if lang == "zh-CN" else self.en
 
+    def located(self, lang: Lang) -> str:
+        """Row, field and reason in one language; row 0 stands for none."""
+        if lang == "zh-CN":
+            return f"{f'第 {self.row} 行 ' if self.row else ''}{self.field}：{self.zh}"
+        return f"{f'row {self.row}, ' if self.row else ''}{self.field}: {self.en}"
+
 
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "missing": ("is needed", "必须填写"),

@@ -57,20 +57,25 @@ class Activation:
     carried: tuple[Carried, ...] = ()
 
 
+def refuse_errors(plan: Plan) -> None:
+    """Raise `BoundariesRejected` if the plan has errors."""
+    if plan.errors:
+        first = plan.errors[0]
+        raise BoundariesRejected(
+            file=plan.source,
+            count=len(plan.errors),
+            first=first.located("en"),
+            first_zh=first.located("zh-CN"),
+        )
+
+
 def stage(session: Session, plan: Plan, report: BoundaryReport | None = None) -> VersionInfo:
     """Write a plan as a staged version with its lineage and what the checks found.
 
     :param report: of this plan, where it was made already
     :raises BoundariesRejected: it has errors
     """
-    if plan.errors:
-        first = plan.errors[0]
-        raise BoundariesRejected(
-            file=plan.source,
-            count=len(plan.errors),
-            first=f"row {first.row}, {first.field}: {first.en}",
-            first_zh=f"第 {first.row} 行 {first.field}：{first.zh}",
-        )
+    refuse_errors(plan)
     found = report or boundary_checks.examine(session, plan)
     county = plan.county
     if plan.is_new_county:

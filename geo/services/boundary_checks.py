@@ -9,10 +9,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
-from geo.analysis.boundaries import BoundaryReport, Problem
+from geo.analysis.boundaries import BoundaryReport, Problem, Said
 from geo.intake.rejections import Rejection
 from geo.limits import MAX_OVERLAP_M2, SLIVER_WIDTH_M
-from geo.services.boundary_plans import DERIVED, Plan, PlannedArea
+from geo.services.boundary_plans import Plan
+from geo.services.planned import DERIVED, PlannedArea
 from geo.space.checks import AreaSet, Finding, Repair, check
 from geo.space.codes import LEVELS, Level
 from geo.space.frames import Reading, Score
@@ -109,6 +110,7 @@ def of_version(session: Session, version: VersionInfo) -> BoundaryReport:
     ]
     scores = [Score(Reading(**one["reading"]), one["iou"]) for one in plain.pop("scores")]
     problems = [Problem(**one) for one in plain.pop("problems")]
+    plain["notes"] = {key: Said(*said) for key, said in plain["notes"].items()}
     plain |= {"version": version.version, "status": version.status, "changes": changes}
     return BoundaryReport(**plain, findings=tuple(findings), scores=tuple(scores), problems=tuple(problems))
 

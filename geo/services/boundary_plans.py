@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import shapely
 from geoalchemy2.shape import to_shape
 from sqlalchemy.orm import Session
 
 from geo.errors import InvalidChoice
 from geo.intake.boundary_files import BoundaryLayer
 from geo.intake.rejections import Rejection
+from geo.services.adoption import adopt
+from geo.services.planned import DERIVED, PlannedArea
 from geo.space import hierarchy, shapes
 from geo.space.checks import AreaSet
 from geo.space.codes import CN_DIGITS, LEVELS, Level, Scheme, is_code, scheme_of
@@ -21,24 +22,6 @@ from geo.space.repair import repair
 from geo.storage.queries import boundaries, counties
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.counties import CountyInfo
-
-DERIVED = "derived"
-"""Kind of a county area that no file brought: it is what the areas below it cover together."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedArea:
-    """An area of the next version; ``row`` is None for one that is taken over from the active version."""
-
-    code: str
-    level: Level
-    name: str
-    kind: str | None
-    parent: str | None
-    households: int | None
-    population: int | None
-    geometry: shapely.Geometry
-    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +69,19 @@ def plan(
     active = boundaries.find_active(session, code) if known else None
     new = [area for layer in mended for area in _new_areas(layer)]
     kept = _kept_areas(session, active, {layer.level for layer in layers}) if active else []
-    areas = _with_county([*kept, *new], code, county_name)
+    before = {
+        level for level in LEVELS if active and boundaries.count_by_level(session, code, active.version).get(level)
+    }
+    adopted = adopt(kept, new, levels_before=before, scheme=info.scheme)
+    areas = _with_county([*adopted.areas, *new], code, county_name)
     tree = hierarchy.build(
         (hierarchy.Node(area.code, area.level, area.parent) for area in areas), county=code, scheme=info.scheme
     )
     rows = {area.code: area.row or 0 for area in areas}
     refused = [rejection for layer in layers for rejection in layer.refused]
     errors = [*refused, *_bad_codes(new, info.scheme, code), *_duplicates(areas), *_orphans(tree, rows)]
-    warnings = [rejection for layer in mended for rejection in _repaired(layer)] + left
+    warnings = [rejection for layer in mended for rejection in _repaired(layer)]
+    warnings += [*left, *adopted.told]
     source = ", ".join(layer.source for layer in layers)
     areas.sort(key=lambda area: (LEVELS.index(area.level), area.code))
     return Plan(info, known is None, active, source, areas, dict(tree.places), errors, warnings, mended, moved)

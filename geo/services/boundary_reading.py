@@ -8,6 +8,7 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
+from geo.analysis.boundaries import Said
 from geo.errors import FrameNotFound, InvalidChoice
 from geo.intake import boundary_files, code_lists
 from geo.intake.boundary_files import BoundaryLayer, SourceLayer
@@ -73,8 +74,7 @@ def read(session: Session, asked: Asked) -> BoundaryLayer:
         layer = boundary_files.place(source, reading=_chosen(source, diagnosis), scores=diagnosis.scores, join=joined)
     else:
         layer = _as_said(asked, source, diagnosis, joined)
-    notes = {**layer.notes, **_join_notes(joined)}
-    return replace(layer, notes=notes)
+    return replace(layer, notes={**layer.notes, **(_join_notes(joined) if asked.codes else {})})
 
 
 def _needed(asked: Asked) -> tuple[str, ...]:
@@ -95,17 +95,18 @@ def _joined(asked: Asked, source: SourceLayer) -> Join | None:
     return None
 
 
-def _join_notes(joined: Join | None) -> dict[str, str]:
-    if joined is None or (not joined.refused and len(joined.codes) == 1):
+def _join_notes(joined: Join | None) -> dict[str, Said]:
+    if joined is None:
         return {}
-    said = (
-        f"{joined.count('exact')} by the same name, {joined.count('normalised')} by a name in another form, "
-        f"{len(joined.refused)} not found, {len(joined.left)} of the list left over"
-    )
-    if joined.left:
-        named = ", ".join(f"{entry.name} ({entry.code})" for entry in joined.left[:_NAMED_LEFT])
-        said += f": {named}" + (" …" if len(joined.left) > _NAMED_LEFT else "")
-    return {"codes": said}
+    counts = joined.count("exact"), joined.count("normalised"), len(joined.refused), len(joined.left)
+    named = ", ".join(f"{entry.name} {entry.code}" for entry in joined.left[:_NAMED_LEFT])
+    left = f": {named}" + (" …" if len(joined.left) > _NAMED_LEFT else "") if joined.left else ""
+    return {
+        "codes": Said(
+            "名称一致 {}，换写法后一致 {}，未找到 {}，代码表剩余 {}".format(*counts) + left,
+            "{} by the same name, {} by another form of it, {} not found, {} of the list left".format(*counts) + left,
+        )
+    }
 
 
 def _reference(session: Session, asked: Asked, source: SourceLayer, joined: Join | None) -> BaseGeometry | None:
@@ -171,7 +172,11 @@ def _as_said(asked: Asked, source: SourceLayer, diagnosis: Diagnosis | None, joi
     better = diagnosis.chosen
     if better == taken:
         return layer
-    note = f"{better.name} fits the county better ({diagnosis.scores[0].iou:.3f}); to read it so: {better.options}"
+    fit = f"{diagnosis.scores[0].iou:.3f}"
+    note = Said(
+        f"按 {better.name_zh} 解读与参照范围更吻合（{fit}）；如需如此读取：{better.options}",
+        f"{better.name} fits the reference better ({fit}); to read it so: {better.options}",
+    )
     return replace(layer, notes={**layer.notes, "frame": note})
 
 

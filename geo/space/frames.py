@@ -44,6 +44,7 @@ _ZONE_EASTING: Final = (150_000.0, 850_000.0)
 _CHINA_NORTHING: Final = (100_000.0, 6_200_000.0)
 _TAIWAN_EASTING: Final = (-100_000.0, 500_000.0)
 _TAIWAN_NORTHING: Final = (2_300_000.0, 3_000_000.0)
+_MERCATOR_LEAST: Final = 1_000.0
 _MERCATOR_LIMIT: Final = 20_037_508.4
 _OUTLINE_DETAIL: Final = 1e-5
 """Tolerance of the outline that is compared, as a share of its diagonal."""
@@ -153,7 +154,7 @@ def _projected(box: Box) -> Iterator[int]:
                 yield from _UNZONED_3
     if _within(west, east, _TAIWAN_EASTING) and _within(south, north, _TAIWAN_NORTHING):
         yield from _TWD97
-    if max(abs(west), abs(east), abs(south), abs(north)) <= _MERCATOR_LIMIT:
+    if _MERCATOR_LEAST <= max(abs(west), abs(east), abs(south), abs(north)) <= _MERCATOR_LIMIT:
         yield _WEB_MERCATOR
 
 

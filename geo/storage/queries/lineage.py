@@ -82,7 +82,7 @@ def counts(session: Session, county: str, version: int) -> dict[Relation, int]:
         .where(Lineage.county_code == county, Lineage.version == version)
         .group_by(Lineage.relation)
     )
-    found = dict(rows.tuples().all())
+    found = {row[0]: row[1] for row in rows}
     return {relation: found[relation] for relation in RELATIONS if relation in found}
 
 
