@@ -83,6 +83,11 @@ AreaQuery = Annotated[CodeQuery, Query(description="code of the scope: this area
 BoundariesQuery = Annotated[
     Boundaries, Query(description="boundaries in force on the month's last day (then) or the active ones (now)")
 ]
+MAX_VERSION: Final = 2**31 - 1
+VersionPath = Annotated[int, Path(ge=1, le=MAX_VERSION, description="number of a boundary version")]
+VersionQuery = Annotated[
+    int | None, Query(ge=1, le=MAX_VERSION, description="number of a boundary version; the active one if not given")
+]
 LimitQuery = Annotated[int, Query(ge=1, le=MAX_PAGE, description="rows of a page")]
 CursorQuery = Annotated[str | None, Query(max_length=200, pattern=PLAIN, description="`next` of the page before")]
 

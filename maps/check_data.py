@@ -206,5 +206,5 @@ def _flat(geometry: BaseGeometry | None) -> list[list[float]]:
     """Rings of a polygon as lon, lat, lon, lat …; none of a point."""
     if geometry is None or geometry.geom_type == "Point":
         return []
-    rings = shapely.get_rings(geometry)
+    rings = shapely.get_rings(shapely.get_parts(geometry))
     return [np.round(shapely.get_coordinates(ring), _DECIMALS).ravel().tolist() for ring in rings]

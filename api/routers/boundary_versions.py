@@ -1,19 +1,22 @@
 """Boundary versions, and what changed from one to the next."""
 
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
 
-from api.dependencies import PAGE, CountyDep, CursorQuery, LimitQuery, SessionDep
+from api import boundary_exports, exports
+from api.dependencies import MAX_VERSION, PAGE, CountyDep, CursorQuery, LangQuery, LimitQuery, SessionDep, VersionPath
 from api.schemas.boundary_versions import CarriedOut, ChangeOut, ChangesPage, VersionList, VersionOut
 from geo.errors import InvalidChoice
+from geo.services import boundary_checks
 from geo.space.lineage import Relation
 from geo.storage.queries import boundaries, lineage
 
 router = APIRouter(tags=["boundary versions"])
 
-_MAX_VERSION = 2**31 - 1
-VersionPath = Annotated[int, Path(ge=1, le=_MAX_VERSION, description="number of a boundary version")]
+WebFormat = Literal["json", "csv", "xlsx"]
 
 
 @router.get("/boundary-versions")
@@ -48,9 +51,27 @@ def list_changes(
     )
 
 
+@router.get("/boundary-versions/{version}/report", response_class=Response)
+def get_report(
+    session: SessionDep,
+    county: CountyDep,
+    version: VersionPath,
+    lang: LangQuery,
+    *,
+    form: Annotated[WebFormat, Query(alias="format", description="json, csv or xlsx")] = "json",
+) -> Response:
+    """What the checks found when this version was staged, and what it changes."""
+    report = boundary_checks.of_version(session, boundaries.get(session, county.code, version))
+    answer = Response(boundary_exports.render(report, form, lang), media_type=exports.MEDIA_TYPES[form])
+    if form != "json":
+        name = f"check-{county.code}-{version}.{form}"
+        answer.headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    return answer
+
+
 def _read_cursor(cursor: str | None) -> int:
     if cursor is None:
         return 0
-    if not (cursor.isascii() and cursor.isdigit() and int(cursor) <= _MAX_VERSION):
+    if not (cursor.isascii() and cursor.isdigit() and int(cursor) <= MAX_VERSION):
         raise InvalidChoice(field="cursor", value=cursor, choices="`next` of the page before")
     return int(cursor)

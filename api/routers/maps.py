@@ -1,7 +1,7 @@
 """Interactive maps, and the way to them from ``/``."""
 
 from typing import Annotated, get_args
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -15,12 +15,14 @@ from api.dependencies import (
     OptionalMonthQuery,
     SessionDep,
     SettingsDep,
+    VersionQuery,
 )
-from api.pictures import coverage_page
+from api.pictures import check_page, coverage_page
 from geo.analysis.coverage import CoverageLevel, CoverageReport
 from geo.errors import Lang
 from geo.months import FIRST_MONTH, Month
-from geo.services import coverage
+from geo.services import boundary_checks, coverage
+from geo.storage.queries import boundaries as versions
 from geo.storage.queries.counties import CountyInfo
 from maps.page import Links
 
@@ -56,6 +58,38 @@ def coverage_map(
         name = f"coverage-{report.month}-{report.level}.html"
         answer.headers["content-disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+@router.get("/maps/check", response_class=HTMLResponse)
+def check_map(
+    session: SessionDep,
+    settings: SettingsDep,
+    county: CountyDep,
+    lang: LangQuery,
+    *,
+    version: VersionQuery = None,
+    standalone: Annotated[bool, Query(description="one file that needs nothing else")] = False,
+) -> HTMLResponse:
+    """The check map of a boundary version: what was found in it, and what it changed."""
+    found = versions.get(session, county.code, version) if version else versions.active(session, county.code)
+    report = boundary_checks.of_version(session, found)
+    shapes = boundary_checks.shapes_of(session, found, report)
+    links = None if standalone else _check_links(county, found.version, lang)
+    page = check_page(session, report, shapes, settings=settings, lang=lang, links=links, standalone=standalone)
+    answer = HTMLResponse(page)
+    if standalone:
+        answer.headers["content-disposition"] = f'attachment; filename="check-{found.version}.html"'
+    return answer
+
+
+def _check_links(county: CountyInfo, version: int, lang: Lang) -> Links:
+    report = f"/boundary-versions/{version}/report?county={quote(county.code)}&lang={lang}"
+    page = f"/maps/check?county={quote(county.code)}&version={version}"
+    return Links(
+        downloads={form: f"{report}&format={form}" for form in ("xlsx", "csv", "json")}
+        | {"html": f"{page}&lang={lang}&standalone=true"},
+        language=f"{page}&lang={'en' if lang == 'zh-CN' else 'zh-CN'}",
+    )
 
 
 def _links(report: CoverageReport, county: CountyInfo, area: str | None, lang: Lang) -> Links:

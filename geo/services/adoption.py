@@ -20,7 +20,7 @@ class Adopted:
 
 
 def adopt(
-    kept: Sequence[PlannedArea], new: Sequence[PlannedArea], *, levels_before: Collection[Level], scheme: Scheme
+    kept: Sequence[PlannedArea], new: Sequence[PlannedArea], *, levels_before: Collection[str], scheme: Scheme
 ) -> Adopted:
     """Give kept areas a parent among the new ones: the one that their code names, else the one with most ground.
 
@@ -53,12 +53,11 @@ def adopt(
 
 
 def _named(area: PlannedArea, there: Mapping[str, PlannedArea]) -> PlannedArea | None:
-    """The nearest area above whose code begins this one."""
-    for level in reversed(LEVELS[: LEVELS.index(area.level)]):
-        found = there.get(area.code[: CN_DIGITS[level]])
-        if found is not None and found.level == level:
-            return found if level != "county" else None
-    return None
+    """The area of the nearest level above whose code begins this one."""
+    loaded = {one.level for one in there.values()}
+    above = next(level for level in reversed(LEVELS[: LEVELS.index(area.level)]) if level in loaded)
+    found = there.get(area.code[: CN_DIGITS[above]])
+    return found if found is not None and found.level == above else None
 
 
 def _by_ground(area: PlannedArea, by_level: Mapping[Level, Sequence[PlannedArea]]) -> PlannedArea | None:

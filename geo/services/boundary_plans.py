@@ -69,9 +69,7 @@ def plan(
     active = boundaries.find_active(session, code) if known else None
     new = [area for layer in mended for area in _new_areas(layer)]
     kept = _kept_areas(session, active, {layer.level for layer in layers}) if active else []
-    before = {
-        level for level in LEVELS if active and boundaries.count_by_level(session, code, active.version).get(level)
-    }
+    before = boundaries.count_by_level(session, code, active.version) if active else {}
     adopted = adopt(kept, new, levels_before=before, scheme=info.scheme)
     areas = _with_county([*adopted.areas, *new], code, county_name)
     tree = hierarchy.build(

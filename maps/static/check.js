@@ -164,7 +164,8 @@
     const put = (layer, on) => (on ? chart.addLayer(layer) : chart.removeLayer(layer));
     function apply() {
       const old = inputs.find((input) => input.dataset.layer === "old").checked;
-      for (const input of inputs) {
+      // What comes last lies on top: what must be mended.
+      for (const input of [...inputs].reverse()) {
         const { kind, layer } = input.dataset;
         if (kind) {
           put(groups[kind], input.checked);
