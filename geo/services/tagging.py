@@ -143,7 +143,11 @@ class Tagger:
             return {}
         at = chain.index(number)
         steps = [lineage.successions(session, county, version) for version in chain]
-        found = translations(steps[1 : at + 1], steps[at + 1 :], self._by_code.keys())
+        found: dict[str, frozenset[str]] = {}
+        # What was claimed while a version was in force that has been taken back since is known by that version alone.
+        for taken_back in (*lineage.staged_on(session, county, chain[-1]), None):
+            later = [*steps[at + 1 :], *([lineage.successions(session, county, taken_back)] if taken_back else [])]
+            found |= translations(steps[1 : at + 1], later, self._by_code.keys())
         return {code: common_chain([self._chain(one) for one in codes]) for code, codes in found.items()}
 
     def bounds(self) -> tuple[float, float, float, float]:

@@ -131,6 +131,14 @@ def chain(session: Session, county: str) -> list[int]:
     return order
 
 
+def staged_on(session: Session, county: str, version: int) -> list[int]:
+    """Staged versions that are compared with a version, the latest first."""
+    query = select(BoundaryVersion.version).where(
+        BoundaryVersion.county_code == county, BoundaryVersion.status == "staged", BoundaryVersion.based_on == version
+    )
+    return list(session.scalars(query.order_by(BoundaryVersion.version.desc())))
+
+
 def successions(session: Session, county: str, version: int) -> list[tuple[str, str]]:
     """Pairs of an old and a new code in which the ground of an area went to another code, in one version."""
     rows = session.execute(
