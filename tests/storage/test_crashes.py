@@ -35,6 +35,7 @@ from geo.services import sheets
 from geo.storage import postgres_processes
 from geo.storage.database import make_engine, migrate
 from geo.storage.local_postgis import LocalPostgis
+from geo.storage.queries import counties
 from geo.storage.queries.coverage import households_reached, tallied
 from geo.storage.tables import HouseholdTally, Place, ReachedTally, Visit, VisitTally
 from tests import squares
@@ -270,8 +271,9 @@ def test_boundaries_are_loaded_and_in_force_or_nothing_of_them_is_there(
     undisturbed(site, "visits", "import", visits_sheet)
     span = undisturbed(site, *load("1"))
     assert in_force(site) == "1"
+    appoint_heads(site)
     kept = []
-    kills = (power_cut, killed_itself, power_cut, killed_itself)
+    kills = (power_cut, killed_itself) * 5
     for kill, delay_s in zip(kills, moments(2, len(kills), span), strict=True):
         before = in_force(site)
         new = "0" if before == "1" else "1"
@@ -280,12 +282,34 @@ def test_boundaries_are_loaded_and_in_force_or_nothing_of_them_is_there(
         kept.append(after == before)
         assert after == new or not done
         assert is_consistent(site)
+        assert heads_stand_in(site) == {after}
     assert any(kept), "no moment was in the middle"
     before = in_force(site)
     undisturbed(site, *load("0" if before == "1" else "1"))
     assert in_force(site) != before
     assert is_consistent(site)
     assert site.count("visits") == ROWS
+
+
+def appoint_heads(site: Site) -> None:
+    """One for the first grid of every village; the other file has a grid of another number on the same ground."""
+    heads = [
+        {"staff_no": "C1", "area": f"{village}400", "role": "grid_head", "from": "2025-01-01"}
+        for village in squares.VILLAGES
+    ]
+    with Session(site.engine) as session, session.begin():
+        county = counties.resolve(session, squares.COUNTY)
+        sheets.take(session, county, "assignments", list(enumerate(heads, start=2)), "assignments.csv")
+    assert heads_stand_in(site) == {"1"}
+
+
+def heads_stand_in(site: Site) -> set[str]:
+    """Of which file the grids are that have a head; every village has one, and every version since has its lineage."""
+    rows = site.ask("SELECT area_code FROM assignments WHERE role = 'grid_head' AND to_day IS NULL")
+    assert sorted(str(code)[:12] for (code,) in rows) == squares.VILLAGES
+    bare = "SELECT version FROM boundary_versions WHERE version > 1 EXCEPT SELECT version FROM lineage"
+    assert site.ask(bare) == []
+    return {str(int(str(code)[12]) // 4) for (code,) in rows}
 
 
 def in_force(site: Site) -> str:
