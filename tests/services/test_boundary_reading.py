@@ -1,5 +1,6 @@
 """Files read with what is known of their county: codes by name, the frame against an outline, and who has the say."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ def written(path: Path, crs: object = 4326, shapes: list[Any] | None = None, **c
             frame.to_file(path)
     else:
         frame.to_file(path)
+    if path.suffix == ".geojson":
+        # GDAL writes a member that phones and map services do not.
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        del plain["crs"]
+        path.write_text(json.dumps(plain), encoding="utf-8")
     return path
 
 
