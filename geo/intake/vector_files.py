@@ -44,6 +44,7 @@ _FIRST_BYTES: Final[Mapping[str, tuple[bytes, ...]]] = {
     "GeoParquet": (b"PAR1",),
     "zip": (b"PK\x03\x04", b"PK\x05\x06"),
 }
+_SINGLE: Final = frozenset({"Shapefile", "GeoJSON", "GeoJSON lines", "FlatGeobuf"})
 _SHP_HEADER_BYTES: Final = 100
 _HEAD_BYTES: Final = 65_536
 
@@ -163,7 +164,9 @@ def _read_quietly(
     source: Path | bytes, path: Path, shown: str, form: str, layer: str | None, encoding: FoundEncoding | None
 ) -> tuple[gpd.GeoDataFrame, str | None]:
     try:
-        names = [str(name) for name in pyogrio.list_layers(source)[:, 0]]
+        # Listing reads some formats from end to end, and these have only one.
+        single = form in _SINGLE and layer is None and b'"Topology"' not in _head(path)
+        names = [] if single else [str(name) for name in pyogrio.list_layers(source)[:, 0]]
         if (layer is None and len(names) > 1) or (layer is not None and layer not in names):
             raise _several(shown, layer, names)
         name = encoding and encoding.name

@@ -71,8 +71,10 @@ def links(
         new = [area for area in after if area.level == level]
         if not _is_derived(new):
             codes, names = [area.code for area in new], [area.name for area in new]
-            after_set = AreasOf(level, codes, names, _array([area.geometry for area in new]))
-            found += compare(_areas_of(session, before, level), after_set)
+            old = _areas_of(session, before, level)
+            # A level that comes for the first time is no change of anything.
+            if old.codes:
+                found += compare(old, AreasOf(level, codes, names, _array([area.geometry for area in new])))
     return found
 
 
