@@ -25,6 +25,7 @@ _GOOD_SHARE: Final = 0.98
 _EVERYDAY_SHARE: Final = 1 / 3
 """Accented letters that happen to be pairs of GB18030 are of rare characters."""
 _FALLBACK: Final = "ISO-8859-1"
+_CALLED: Final = {"utf-8": "UTF-8", "big5": "Big5"}
 _GBK_FAMILY: Final = frozenset({"gbk", "gb2312", "gb18030", "cp936"})
 
 # Level 1 of GB 2312 (3,755 characters) and of Big5 (5,401): what everyday text is made of.
@@ -79,7 +80,7 @@ def judge(texts: Iterable[bytes]) -> str:
 def _declared(path: Path, dbf: bytes) -> FoundEncoding | None:
     cpg = _sibling(path, ".cpg")
     if cpg is not None:
-        name = _python_name(cpg.read_bytes()[:64].decode("ascii", "replace").strip())
+        name = canonical(cpg.read_bytes()[:64].decode("ascii", "replace").strip())
         if name is not None:
             return FoundEncoding(name, "cpg")
     number = dbf[29] if len(dbf) > _HEADER else 0
@@ -91,15 +92,21 @@ def _sibling(path: Path, suffix: str) -> Path | None:
     return next((one for one in found if one.is_file()), None)
 
 
-def _python_name(said: str) -> str | None:
-    """``Big-5``, ``936``, ``ANSI 936`` and ``OEM 936`` are said too; GBK and GB2312 are read as the set around them."""
+def canonical(said: str) -> str | None:
+    """An encoding by the name that GDAL knows too; None for one that there is not.
+
+    ``Big-5``, ``936``, ``ANSI 936`` and ``OEM 936`` are said too; GBK and GB2312 are read as the set around them.
+
+    >>> canonical("gbk"), canonical("ANSI 936"), canonical("latin-1"), canonical("chinese-9")
+    ('GB18030', 'GB18030', 'ISO-8859-1', None)
+    """
     plain = re.sub(r"^(ANSI|OEM)\s*", "", said, flags=re.IGNORECASE)
     for name in (plain, plain.replace("-", ""), f"cp{plain}"):
         try:
             found = codecs.lookup(name).name
         except (LookupError, ValueError):
             continue
-        return "GB18030" if found in _GBK_FAMILY else {"utf-8": "UTF-8", "big5": "Big5"}.get(found, name)
+        return "GB18030" if found in _GBK_FAMILY else _CALLED.get(found, re.sub(r"^iso8859", "ISO-8859", found))
     return None
 
 

@@ -44,6 +44,15 @@ _FIRST_BYTES: Final[Mapping[str, tuple[bytes, ...]]] = {
     "GeoParquet": (b"PAR1",),
     "zip": (b"PK\x03\x04", b"PK\x05\x06"),
 }
+# Of a file that ends in the middle of a record pyogrio finds fewer geometries than it was told.
+_DAMAGED: Final = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.GeometryError,
+    pyogrio.errors.FieldError,
+    IndexError,
+)
 _SINGLE: Final = frozenset({"Shapefile", "GeoJSON", "GeoJSON lines", "FlatGeobuf"})
 _SHP_HEADER_BYTES: Final = 100
 _HEAD_BYTES: Final = 65_536
@@ -145,7 +154,7 @@ def _open(path: Path, shown: str, layer: str | None, encoding: str | None) -> Ve
 
 def _encoding_of(path: Path, form: str, encoding: str | None) -> FoundEncoding | None:
     if encoding is not None:
-        return FoundEncoding(encoding, "given")
+        return FoundEncoding(text_encodings.canonical(encoding) or encoding, "given")
     return text_encodings.of_shapefile(path) if form == "Shapefile" else None
 
 
@@ -171,7 +180,7 @@ def _read_quietly(
             raise _several(shown, layer, names)
         name = encoding and encoding.name
         frame = gpd.read_file(source, engine="pyogrio", layer=layer, encoding=name, on_invalid="ignore")
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+    except _DAMAGED as error:
         raise _unreadable(path, shown, form, error) from error
     except UnicodeDecodeError as error:
         raise FileUnreadable(
@@ -186,10 +195,7 @@ def _read_parquet(path: Path, shown: str) -> gpd.GeoDataFrame:
     try:
         return gpd.read_parquet(path)
     except (ValueError, TypeError, KeyError, OSError, pa.ArrowException) as error:
-        said = str(error).partition("\n")[0].partition(". ")[0].rstrip(";. ")
-        raise FileUnreadable(
-            file=shown, reason=f"cannot be read as GeoParquet ({said})", reason_zh=f"无法按 GeoParquet 读取（{said}）"
-        ) from error
+        raise _unreadable(path, shown, "GeoParquet", error) from error
 
 
 def _collection(path: Path, shown: str) -> bytes:
@@ -232,7 +238,8 @@ def _head(path: Path) -> bytes:
 
 
 def _unreadable(path: Path, shown: str, form: str, error: Exception) -> FileUnreadable:
-    said = str(error).partition(" It might help")[0].replace(str(path), shown).rstrip(";. ")
+    said = "damaged" if isinstance(error, IndexError) else str(error)
+    said = said.partition("\n")[0].partition(" It might help")[0].replace(str(path), shown).rstrip(";. ")
     return FileUnreadable(
         file=shown,
         reason=f"cannot be read as {form} ({said}); export it again, e.g. from QGIS",
@@ -261,10 +268,8 @@ def _check_content(path: Path, shown: str, form: str) -> None:
 
 
 def _check_encoding(encoding: str | None) -> None:
-    try:
-        codecs.lookup(encoding or "utf-8")
-    except LookupError as error:
-        raise InvalidChoice(field="--encoding", value=encoding, choices="UTF-8, GB18030, GBK …") from error
+    if encoding is not None and text_encodings.canonical(encoding) is None:
+        raise InvalidChoice(field="--encoding", value=encoding, choices="UTF-8, GB18030, GBK …")
 
 
 def _several(shown: str, layer: str | None, names: list[str]) -> FileUnreadable | InvalidChoice:
