@@ -6,7 +6,7 @@ parent, one to one. What is only similar is suggested and never taken.
 
 import difflib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -167,30 +167,35 @@ def _one_to_one(
     by_key: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_key[form(entry.name)].append(entry)
+    known = {entry.parent for entry in entries}
     claims: dict[str, list[tuple[int, Entry]]] = defaultdict(list)
     for index, key in enumerate(keys):
-        found = [entry for entry in by_key.get(key or "", []) if _is_under(entry, parents[index])]
+        found = [entry for entry in by_key.get(key or "", []) if _is_under(entry, parents[index], known)]
         if key and len(found) == 1:
             claims[found[0].code].append((index, found[0]))
     yield from (several[0] for several in claims.values() if len(several) == 1)
 
 
-def _is_under(entry: Entry, parent: str | None) -> bool:
-    """A row that names its parent, by code or name, is only joined there."""
+def _is_under(entry: Entry, parent: str | None, known: Set[str | None]) -> bool:
+    """A row that names its parent, by code or name, is only joined there.
+
+    :param known: every parent that the list names by its code
+    """
     if parent is None or (entry.parent is None and entry.parent_name is None):
         return True
     if entry.parent is not None and parent in (entry.parent, f"{entry.parent}000"):
         return True
     if entry.parent_name is None:
         # A name says nothing where the list has only codes.
-        return not parent.isdigit()
+        return parent not in known and not parent.isdigit()
     return names.bare(parent) == names.bare(entry.parent_name)
 
 
 def _refused(index: int, name: str | None, parent: str | None, left: Sequence[Entry]) -> Rejection:
     if name is None:
         return Rejection(index + 1, "name", "has neither a code nor a name", "既没有代码也没有名称")
-    near = _similar(name, [entry for entry in left if _is_under(entry, parent)] or left)
+    known = {entry.parent for entry in left}
+    near = _similar(name, [entry for entry in left if _is_under(entry, parent, known)] or left)
     several = ", ".join(f"{entry.name} ({entry.code})" for entry in near)
     several_zh = "、".join(f"{entry.name}（{entry.code}）" for entry in near)
     en = f"“{name}” has no code in the list"

@@ -54,6 +54,6 @@ def _has_code(raw: gpd.GeoDataFrame, code: str) -> NDArray[np.bool_]:
     """Records of which some column holds the code, whatever it is called."""
     hits = np.zeros(len(raw), dtype=bool)
     for column in raw.columns.drop(raw.geometry.name):
-        texts = (str(value) for value in raw[column].tolist())
+        texts = (str(value).removesuffix(".0") for value in raw[column].tolist())
         hits |= np.fromiter((normalise_cn(text, "county") == code for text in texts), dtype=bool, count=len(raw))
     return hits

@@ -45,14 +45,7 @@ _FIRST_BYTES: Final[Mapping[str, tuple[bytes, ...]]] = {
     "zip": (b"PK\x03\x04", b"PK\x05\x06"),
 }
 # Of a file that ends in the middle of a record pyogrio finds fewer geometries than it was told.
-_DAMAGED: Final = (
-    pyogrio.errors.DataSourceError,
-    pyogrio.errors.DataLayerError,
-    pyogrio.errors.FeatureError,
-    pyogrio.errors.GeometryError,
-    pyogrio.errors.FieldError,
-    IndexError,
-)
+_DAMAGED: Final = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, IndexError)
 _SINGLE: Final = frozenset({"Shapefile", "GeoJSON", "GeoJSON lines", "FlatGeobuf"})
 _SHP_HEADER_BYTES: Final = 100
 _HEAD_BYTES: Final = 65_536
