@@ -89,7 +89,7 @@ class Checks(Piece):
     def statement(self) -> str:
         """Draws them, and fills the list."""
         layers = ", ".join(f"{name}: {layer.get_name()}" for name, layer in self.layers.items())
-        return f"wangge.checks({self.chart}, {self.read}, {{{layers}}});"
+        return f"var {self.get_name()} = wangge.checks({self.chart}, {self.read}, {{{layers}}});"
 
 
 def _context(report: BoundaryReport, lang: Lang, basemap: Basemap | None, links: Links) -> dict[str, object]:

@@ -1,7 +1,7 @@
 "use strict";
 /* Findings and changes of a boundary version: marks and ground on the map, the list, the legend, and the card of one. */
 (function () {
-  const { say, el, number, phone, pane, ring, Shape, eachPoint } = wangge;
+  const { say, el, number, phone, pane, ring, Shape } = wangge;
   const RADIUS = 9, RADIAN = Math.PI / 180;
 
   /** A ring of plain degrees, lon, lat, lon, lat …, on the unit square as `wangge.ring` makes it of an encoded one. */
@@ -231,5 +231,6 @@
     document.querySelector(".gap-list").append(...entries);
     document.querySelector(".gap-count").textContent = number(rows.length);
     filters(data, rows, entries);
+    return Object.assign(model, { rows });
   };
 })();

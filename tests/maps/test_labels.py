@@ -1,4 +1,5 @@
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -7,7 +8,7 @@ import pytest
 from geo.analysis.coverage import STATUSES, TIERS, Boundaries, Reason, VisitRule
 from geo.errors import Lang
 from geo.space.codes import LEVELS
-from maps import labels
+from maps import check_labels, check_map, coverage_map, labels
 from maps.assets import STATIC
 
 ROLES = ("grid_head", "full_time", "part_time", "instructor", "village_link", "area_leader")
@@ -36,7 +37,7 @@ def test_closed_lists_are_complete() -> None:
 
 def test_every_word_is_used_and_every_used_word_exists() -> None:
     root = Path(labels.__file__).parent
-    scripts = "".join(path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.js")))
+    scripts = scripts_of(coverage_map.SCRIPTS)
     template = (root / "templates" / "coverage.html.j2").read_text(encoding="utf-8")
     python = (root / "coverage_map.py").read_text(encoding="utf-8")
     said = set(re.findall(r'(?:say|line|spread)\((?:list, )?"(\w+)"', scripts)) | set(
@@ -46,6 +47,26 @@ def test_every_word_is_used_and_every_used_word_exists() -> None:
     by_value = {*STATUSES, *TIERS, *get_args(Boundaries), *get_args(Reason)}
     unused = set(labels.COVERAGE_WORDS) - by_value - set(re.findall(r"\w+", scripts + template + python))
     assert unused == set()
+
+
+def scripts_of(names: Sequence[str]) -> str:
+    """Our own scripts of a page."""
+    return "".join((STATIC / name).read_text(encoding="utf-8") for name in names if (STATIC / name).is_file())
+
+
+def test_every_word_of_the_check_map_is_used_and_exists() -> None:
+    root = Path(labels.__file__).parent
+    scripts = scripts_of(check_map.SCRIPTS)
+    template = (root / "templates" / "check.html.j2").read_text(encoding="utf-8")
+    python = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (*root.glob("check_*.py"), root.parent / "api" / "boundary_exports.py")
+    )
+    shared = {"day", "date", "month_names"}
+    said = set(re.findall(r'say\([^)]*?"(\w+)"', scripts)) | set(re.findall(r"words\.(\w+)", template))
+    assert said - shared <= set(check_labels.CHECK_WORDS)
+    used = set(re.findall(r"\w+", scripts + template)) | set(re.findall(r"[\"'](\w+)[\"'](?!: Word)", python))
+    assert set(check_labels.CHECK_WORDS) - used == set()
 
 
 @pytest.mark.parametrize("lang", get_args(Lang))
