@@ -90,7 +90,14 @@ def coverage_map(
 @maps.command(name="check", epilog="Example: wangge map check 3 -o check.html --standalone")
 @click.argument("version", type=int, required=False)
 @county_option
-@click.option("--format", "form", type=click.Choice(["html", *get_args(boundary_exports.Format)]), default="html")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", *get_args(boundary_exports.Format)]),
+    default="html",
+    show_default=True,
+    help="A map, or the same as a table or sheet.",
+)
 @lang_option
 @click.option("--standalone", is_flag=True, help="One file with everything in it; works from disk, without a network.")
 @output_option

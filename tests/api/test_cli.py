@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 import click
 import geopandas as gpd
 import pytest
+import shapely
 from openpyxl import load_workbook
 from sqlalchemy import create_engine, text
 
@@ -189,7 +191,7 @@ def towns(tmp_path: Path) -> Path:
 
 def test_a_dry_run_writes_nothing(run: Run, fresh_url: str, towns: Path) -> None:
     said = ok(run("boundaries", "load", towns, "--level", "town"))
-    assert "2 areas" in said
+    assert "Towns 2" in said
     assert "code=XZQDM" in said
     assert "dry run: nothing was written" in said
     assert rows(fresh_url, "SELECT (SELECT count(*) FROM counties), (SELECT count(*) FROM areas)") == [(0, 0)]
@@ -218,7 +220,83 @@ def test_a_file_with_a_bad_row_is_not_staged_even_with_commit(run: Run, fresh_ur
     for more in ([], ["--commit"], ["--commit", "--activate"]):
         done = run("boundaries", "load", path, "--level", "town", *more)
         assert "row 2, code" in failed(done)
-        assert "problem: row 2, code:" in done.err
+        assert "Must be mended: Row 2 code:" in done.out
+    assert rows(fresh_url, "SELECT count(*) FROM boundary_versions") == [(0,)]
+
+
+def test_rollback_and_changes(run: Run, fresh_url: str, towns: Path, tmp_path: Path) -> None:
+    ok(run("boundaries", "load", towns, "--level", "town", "--commit", "--activate", "--from", "2025-01-01"))
+    renamed = tmp_path / "renamed.shp"
+    gpd.read_file(towns).assign(XZQMC=["东镇", "新西镇"]).to_file(renamed)
+    said = ok(run("boundaries", "load", renamed, "--level", "town", "--commit", "--activate", "--from", "2025-06-01"))
+    assert re.search(r"Renamed +1\n", said)
+    assert "西镇" in ok(run("boundaries", "changes", "2"))
+    assert "更名" in ok(run("boundaries", "changes", "2", "--lang", "zh-CN"))
+    said = ok(run("boundaries", "rollback"))
+    assert "version 1 is in force from 2025-01-01, version 2 is staged again" in said
+    assert rows(fresh_url, "SELECT version, status FROM boundary_versions ORDER BY 1") == [(1, "active"), (2, "staged")]
+    assert "none to go back to" in failed(run("boundaries", "rollback"))
+
+
+def test_overlaps_are_insisted_on_or_repaired(run: Run, fresh_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "over.gpkg"
+    shapes = [shapely.box(120.0, 30.0, 120.0200005, 30.02), box(2, 0, wide=2, high=2)]
+    gpd.GeoDataFrame({"code": TOWNS}, geometry=shapes, crs=4326).to_file(path)
+    load = ("boundaries", "load", path, "--level", "town", "--commit", "--activate")
+    assert "--accept-overlaps" in failed(run(*load))
+    assert rows(fresh_url, "SELECT count(*) FROM boundary_versions") == [(0,)], "all or nothing"
+    assert re.search(r"Largest overlap +0\.0 m²\n", ok(run(*load, "--repair")))
+    assert "version 2 is in force" in ok(run(*load, "--accept-overlaps"))
+    assert "overlaps accepted" in ok(run("boundaries", "versions"))
+
+
+def test_a_report_is_written_in_every_form(run: Run, towns: Path, tmp_path: Path) -> None:
+    load = ("boundaries", "load", towns, "--level", "town")
+    for name, start in (
+        ("a.html", b"<!DOCTYPE html>"),
+        ("a.xlsx", b"PK"),
+        ("a.csv", b"\xef\xbb\xbf"),
+        ("a.json", b"{"),
+    ):
+        ok(run(*load, "--report", tmp_path / name))
+        assert (tmp_path / name).read_bytes().startswith(start)
+    assert "*.html, *.xlsx" in failed(run(*load, "--report", tmp_path / "a.pdf"))
+    ok(run(*load, "--commit", "--activate"))
+    for form in ("table", "json", "csv", "xlsx", "html"):
+        ok(run("map", "check", "--format", form, "-o", tmp_path / f"b.{form}"))
+    assert "Version 1" in (tmp_path / "b.html").read_text(encoding="utf-8")
+    assert "7" in failed(run("map", "check", "7"))
+
+
+def test_names_codes_and_a_frame_that_nobody_said(run: Run, tmp_path: Path) -> None:
+    """A file of names in an undeclared projection, with a list of codes and an outline of the county."""
+    shapes = [box(0, 0, wide=2, high=2), box(2, 0, wide=2, high=2)]
+    metric = gpd.GeoSeries(shapes, crs=4326).to_crs(4528)
+    path, codes, outline = tmp_path / "towns.shp", tmp_path / "codes.csv", tmp_path / "county.geojson"
+    gpd.GeoDataFrame({"MC": ["东镇", "西镇"]}, geometry=metric.tolist(), crs=4528).to_file(path)
+    path.with_suffix(".prj").unlink()
+    codes.write_text(f"代码,名称\n{TOWNS[0]},东 镇\n{TOWNS[1]},西镇\n{COUNTY}109,南镇\n", encoding="gb18030")
+    gpd.GeoDataFrame({"adcode": [int(COUNTY)]}, geometry=[box(0, 0, wide=4, high=2)], crs=4326).to_file(outline)
+    said = ok(run("boundaries", "load", path, "--level", "town", "--codes", codes, "--reference", outline))
+    assert "EPSG:4528 1.000" in said
+    assert "1 by the same name, 1 by another form of it, 0 not found, 1 of the list left: 南镇" in said
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--activate",),
+        ("--accept-overlaps",),
+        ("--commit", "--from", "2025-01-01"),
+        ("--repair", "0"),
+        ("--axes", "zz"),
+        ("--reference", "nowhere.shp"),
+        ("--codes", "nowhere.csv"),
+        ("--column", "colour=x"),
+    ],
+)
+def test_options_that_do_not_go(run: Run, fresh_url: str, towns: Path, options: tuple[str, ...]) -> None:
+    failed(run("boundaries", "load", towns, "--level", "town", *options))
     assert rows(fresh_url, "SELECT count(*) FROM boundary_versions") == [(0,)]
 
 
