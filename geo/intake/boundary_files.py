@@ -21,6 +21,7 @@ from pyproj.exceptions import CRSError
 from geo.analysis.boundaries import Said
 from geo.errors import FileEmpty, FileUnreadable, InvalidChoice
 from geo.intake import boundary_columns, vector_files
+from geo.intake.boundary_rows import counts_of, refusals, texts_of
 from geo.intake.code_lists import Join
 from geo.intake.rejections import Rejection
 from geo.intake.vector_files import VectorLayer
@@ -30,8 +31,6 @@ from geo.space.checks import Repair
 from geo.space.codes import Level, normalise_cn
 from geo.space.crs import WGS84, Frame, is_wgs84_like
 from geo.space.frames import Reading, Score
-
-_MAX_COUNT: Final = 2**31 - 1
 
 _Way = Callable[[shapes.Geometries], shapes.Geometries]
 Counts = Mapping[str, "pd.Series[int]"]
@@ -56,7 +55,7 @@ class SourceLayer:
     def texts(self, field: str) -> list[str | None]:
         """The values of a field, one a row; None where the file is silent."""
         frame = self.vector.frame
-        return _texts(frame[self.columns[field]]) if field in self.columns else [None] * len(frame)
+        return texts_of(frame[self.columns[field]]) if field in self.columns else [None] * len(frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +148,13 @@ def place(
     polygons = source.geometries if way is None else shapes.as_multipolygons(way(source.geometries))
     raw = source.vector.frame
     counts: Counts = {
-        field: _counts(raw[source.columns[field]]) for field in ("households", "population") if field in source.columns
+        field: counts_of(raw[source.columns[field]])
+        for field in ("households", "population")
+        if field in source.columns
     }
     codes = join.codes if join else [code and normalise_cn(code, source.level) for code in source.texts("code")]
     records = _records(source, codes, counts, polygons)
-    refused = _refusals(
+    refused = refusals(
         records, raw, {field: raw[source.columns[field]].notna() & counts[field].isna() for field in counts}
     )
     if join:
@@ -270,56 +271,3 @@ def _records(
     records = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(polygons, crs=WGS84))
     records["name"] = records["name"].where(records["name"].notna(), records["code"])
     return records
-
-
-def _counts(column: "pd.Series[str]") -> "pd.Series[int]":
-    """Whole numbers of households or people; missing where there is none that can be one."""
-    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-    return numbers.where(numbers.between(0, _MAX_COUNT)).round().astype("Int64")
-
-
-def _texts(column: "pd.Series[str]") -> list[str | None]:
-    """Text as typed; a number of a spreadsheet loses its ``.0``, since codes are not quantities."""
-    return [_text(value) for value in column.tolist()]
-
-
-def _text(value: object) -> str | None:
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip() or None
-
-
-def _refusals(
-    records: gpd.GeoDataFrame, raw: gpd.GeoDataFrame, no_counts: "Mapping[str, pd.Series[bool]]"
-) -> tuple[Rejection, ...]:
-    refused: list[Rejection] = []
-    bounds = shapely.bounds(records.geometry.to_numpy())
-    kinds = raw.geometry.geom_type.tolist()
-    for row, code, polygon, box, kind in zip(
-        records["row"], records["code"], records.geometry, bounds, kinds, strict=True
-    ):
-        if code is None:
-            refused.append(Rejection(int(row), "code", "has no code", "没有代码"))
-        elif polygon is None:
-            refused.append(Rejection(int(row), "geometry", *_no_polygon(kind)))
-        elif abs(box[1]) > 90 or abs(box[3]) > 90 or abs(box[0]) > 180 or abs(box[2]) > 180:  # noqa: PLR2004 - degrees
-            en = f"lies at {box[0]:.4f}, {box[1]:.4f}, which is no longitude and latitude; check --crs"
-            refused.append(
-                Rejection(int(row), "geometry", en, f"坐标 {box[0]:.4f}, {box[1]:.4f} 不是经纬度，请检查 --crs")
-            )
-        elif wrong := [field for field, is_wrong in no_counts.items() if is_wrong.iloc[row - 1]]:
-            refused.append(Rejection(int(row), wrong[0], "is not a number from 0 up", "不是从 0 起的数字"))
-    return tuple(refused)
-
-
-def _no_polygon(kind: object) -> tuple[str, str]:
-    if kind in {"Polygon", "MultiPolygon"}:
-        return (
-            "its polygon encloses nothing, or lies outside what its CRS covers; check --crs",
-            "面状图形没有面积，或超出坐标系的范围，请检查 --crs",
-        )
-    if not isinstance(kind, str):
-        return "has no polygon (no geometry at all)", "没有面状图形（图形为空）"
-    return f"has no polygon ({kind})", f"没有面状图形（{kind}）"
