@@ -235,16 +235,25 @@ def _where(area: PlannedArea) -> str:
 
 
 def _orphans(tree: hierarchy.Tree, rows: dict[str, int]) -> list[Rejection]:
-    return [
-        Rejection(
-            rows.get(node.code, 0),
+    return [_orphan(node, parent, rows.get(node.code, 0)) for node, parent in tree.orphans]
+
+
+def _orphan(node: hierarchy.Node, parent: str, row: int) -> Rejection:
+    if not row:
+        return Rejection(
+            0,
             "parent",
-            f"{node.level} {node.code} has the parent {parent}, which is not there; load that level first, "
-            "or name the column with --column parent=NAME",
-            f"{node.code} 的上级 {parent} 不存在；请先载入上级，或用 --column parent=列名 指定上级列",
+            f"{node.level} {node.code} of the version before has the parent {parent}, which the file no longer has, "
+            "and no other has its ground; put it into the file",
+            f"原有的 {node.code} 的上级 {parent} 已不在文件中，也没有其他区域包含其地块，请在文件中补上",
         )
-        for node, parent in tree.orphans
-    ]
+    return Rejection(
+        row,
+        "parent",
+        f"{node.level} {node.code} has the parent {parent}, which is not there; load that level first, "
+        "or name the column with --column parent=NAME",
+        f"{node.code} 的上级 {parent} 不存在；请先载入上级，或用 --column parent=列名 指定上级列",
+    )
 
 
 def _repaired(layer: BoundaryLayer) -> list[Rejection]:

@@ -62,10 +62,16 @@ def visits(towns: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def loaded(wangge: Wangge, towns_file: Path, visits: pd.DataFrame, reachable_root: Path) -> str:
-    load = ("boundaries", "load", towns_file, "--level", "town", "--crs", "EPSG:4490", "--county-name", "余杭区")
-    said = wangge(*load, "--commit", "--activate", "--from", "2025-01-01")
-    assert f"county {COUNTY} (cn codes, Asia/Shanghai), a new county: 1 county, {TOWNS} town" in said
+def loaded(wangge: Wangge, real_data: Path, visits: pd.DataFrame, reachable_root: Path) -> str:
+    """The file as it is: names find their codes in the list of the county, the frame is found beside an outline."""
+    found = ("--codes", real_data / "cn_codes" / "yuhang_330110_towns_2023.csv", "--county", COUNTY)
+    outline = ("--reference", real_data / "cn_boundaries" / "china_counties_2891_tianditu_cgcs2000.topojson")
+    load = ("boundaries", "load", real_data / "cn_boundaries" / "yuhang_330110_towns12.geojson", "--level", "town")
+    put = ("--county-name", "余杭区", "--commit", "--activate", "--from", "2025-01-01")
+    said = wangge(*load, *found, *outline, *put)
+    assert f"镇街 {TOWNS}\n" in said
+    assert f"名称一致 {TOWNS}，换写法后一致 0，未找到 0，代码表剩余 0" in said
+    assert "WGS-84 经纬度 0.973 · GCJ-02 经纬度 0.927" in said
     sheets = {
         "organisations": "code,name,kind\nD1,走访办,department\n",
         "cadres": "staff_no,name,organisation\nC1,测试干部,D1\n",

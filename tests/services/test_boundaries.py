@@ -54,7 +54,7 @@ def problems(session: Session, *layers: BoundaryLayer, county: str | None = COUN
         boundaries.stage(session, plan)
     assert counts(session) == before
     first = plan.errors[0]
-    assert f"row {first.row}, {first.field}: {first.en}" in str(refusal.value)
+    assert first.located("en") in str(refusal.value)
     assert refusal.value.text("zh-CN").count("。") <= 2
     return [(error.row, error.field, error.en) for error in plan.errors]
 
@@ -208,8 +208,8 @@ def test_a_level_that_is_not_loaded_is_skipped(session: Session) -> None:
 
 @pytest.mark.usefixtures("county")
 def test_no_children_no_parent_by_mistake(session: Session) -> None:
-    """A town that is dropped leaves its villages without a parent: refused, and said which."""
-    said = problems(session, layer("town", TOWNS[:1], [box(0, 0, wide=4, high=2)]))
+    """A town whose ground nobody takes over leaves its villages without a parent: refused, and said which."""
+    said = problems(session, layer("town", TOWNS[:1], [box(0, 0, wide=2, high=2)]))
     assert {field for _, field, _ in said} == {"parent"}
     assert VILLAGES[2] in said[0][2]
     assert TOWNS[1] in said[0][2]
