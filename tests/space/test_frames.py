@@ -72,6 +72,15 @@ def test_a_square_as_wide_as_the_shift_does_not_show_is_a_tie() -> None:
     assert found.scores[0].iou > frames.GOOD_FIT
 
 
+def test_a_perfect_fit_of_a_province_is_a_tie_too() -> None:
+    """The best is exact, the next misses a thousandth: which is right cannot be told from so little."""
+    square = shapely.box(104.0, 28.0, 112.0, 36.0)
+    found = frames.diagnose(np.array([square]), square)
+    assert found.scores[0].iou == pytest.approx(1)
+    assert found.scores[1].iou > 0.998
+    assert found.outcome == "tie"
+
+
 def test_elsewhere_is_impossible(county: Geometries) -> None:
     found = frames.diagnose(county, shapely.box(87.0, 43.0, 88.0, 44.0))
     assert (found.outcome, found.chosen) == ("impossible", None)

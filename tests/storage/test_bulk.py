@@ -4,14 +4,16 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Column, Integer, MetaData, Table, Text, text
+from sqlalchemy import Column, Integer, MetaData, Table, Text, column, literal, select, text
+from sqlalchemy import table as literal_table
 from sqlalchemy.orm import Session
 
-from geo.storage.bulk import copy_rows, hex_ewkb, upsert
+from geo.storage.bulk import copy_out, copy_rows, hex_ewkb, upsert
 
 HOSTILE = [
     "",
@@ -105,3 +107,24 @@ def test_upsert_adds_and_corrects(rows: Session) -> None:
     upsert(rows, table, ("i", "s"), ["i"], [(3, "\tc"), (2, None)])
     assert [row[:2] for row in read(rows)] == [(1, "a"), (2, None), (3, "\tc")]
     assert rows.scalar(text("SELECT to_regclass('pg_temp.upserted')")) is None
+
+
+def test_copy_out_gives_every_text_as_it_is(session: Session) -> None:
+    """An empty text is no NULL, and what a text holds does not end its row."""
+    session.execute(text("CREATE TEMP TABLE given (n int, t text, x float8)"))
+    rows = [(n, value, 0.1 * n) for n, value in enumerate([*HOSTILE, None])]
+    copy_rows(session, "given", ("n", "t", "x"), rows)
+    table = copy_out(
+        session,
+        select(column("t"), column("x"), column("n")).select_from(literal_table("given")).order_by(column("n")),
+        {"t": pa.string(), "x": pa.float64(), "n": pa.int64()},
+    )
+    assert table["t"].to_pylist() == [*HOSTILE, None]
+    assert table["x"].to_pylist() == [row[2] for row in rows]
+
+
+def test_copy_out_of_nothing_has_its_columns(session: Session) -> None:
+    query = select(literal("%(x)s", Text).label("t")).where(literal(1) == 2)
+    assert copy_out(session, query, {"t": pa.string()}).num_rows == 0
+    values = copy_out(session, select(literal("100 % ' \\ :x", Text)), {"t": pa.string()})
+    assert values["t"].to_pylist() == ["100 % ' \\ :x"]
