@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from api import errors
 from geo.analysis.coverage import Boundaries, CoverageLevel, CoverageReport
-from geo.errors import InvalidPosition, Lang
-from geo.limits import DEFAULT_PAGE, MAX_CODE_CHARS, MAX_PAGE
+from geo.errors import InvalidChoice, InvalidPosition, Lang
+from geo.limits import DEFAULT_PAGE, MAX_ACCURACY_M, MAX_CODE_CHARS, MAX_PAGE
 from geo.months import Month
 from geo.services import coverage
 from geo.settings import Settings
@@ -83,13 +83,28 @@ AreaQuery = Annotated[CodeQuery, Query(description="code of the scope: this area
 BoundariesQuery = Annotated[
     Boundaries, Query(description="boundaries in force on the month's last day (then) or the active ones (now)")
 ]
-MAX_VERSION: Final = 2**31 - 1
-VersionPath = Annotated[int, Path(ge=1, le=MAX_VERSION, description="number of a boundary version")]
+MAX_NUMBER: Final = 2**31 - 1
+VersionPath = Annotated[int, Path(ge=1, le=MAX_NUMBER, description="number of a boundary version")]
 VersionQuery = Annotated[
-    int | None, Query(ge=1, le=MAX_VERSION, description="number of a boundary version; the active one if not given")
+    int | None, Query(ge=1, le=MAX_NUMBER, description="number of a boundary version; the active one if not given")
 ]
 LimitQuery = Annotated[int, Query(ge=1, le=MAX_PAGE, description="rows of a page")]
 CursorQuery = Annotated[str | None, Query(max_length=200, pattern=PLAIN, description="`next` of the page before")]
+
+
+AccuracyQuery = Annotated[float, Query(ge=0, le=MAX_ACCURACY_M, description="radius of the position, metres")]
+
+
+def number_of(cursor: str, *, mark: str = "") -> int:
+    """The number in a cursor.
+
+    :param mark: what stands before it
+    :raises InvalidChoice: it is none that was given out
+    """
+    digits = cursor.removeprefix(mark)
+    if not cursor.startswith(mark) or not (digits.isascii() and digits.isdigit()) or int(digits) > MAX_NUMBER:
+        raise InvalidChoice(field="cursor", value=cursor, choices="`next` of the page before")
+    return int(digits)
 
 
 def _report(

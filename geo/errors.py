@@ -8,9 +8,10 @@
     │   ├── FileUnreadable, FileEmpty, ColumnMissing, CodesMissing, FrameNotFound, BoundariesRejected
     │   └── SheetRejected
     ├── NotFound              nothing has that name
-    │   └── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
+    │   ├── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
+    │   └── UnknownCadre, UnknownAssignment
     ├── Conflict              it contradicts what is stored
-    │   └── VersionNotStaged, OverlapsRefused, NothingToRollBackTo
+    │   └── VersionNotStaged, OverlapsRefused, NothingToRollBackTo, HeadTaken, AssignmentTwice
     ├── TooLarge              more than the stated limit
     └── ServiceUnavailable    a part that is needed does not answer
         └── LocalPostgisError
@@ -151,6 +152,20 @@ class UnknownCounty(NotFound):
     en = 'there is no county "{county}"'
 
 
+class UnknownCadre(NotFound):
+    """No cadre has this staff number."""
+
+    zh = "{county} 没有工号为 {staff_no} 的干部"
+    en = "no cadre of {county} has the staff number {staff_no}"
+
+
+class UnknownAssignment(NotFound):
+    """No assignment has this number."""
+
+    zh = "没有编号为 {id} 的分工"
+    en = "there is no assignment {id}"
+
+
 class UnknownVersion(NotFound):
     """No boundary version has this number."""
 
@@ -174,6 +189,20 @@ class PointOutsideAreas(NotFound):
 
 class Conflict(WanggeError):
     """It contradicts what is stored."""
+
+
+class HeadTaken(Conflict):
+    """A grid has one head at a time."""
+
+    zh = "{area} 在这段时间已有网格长（{detail}），请先结束原来的分工"
+    en = "{area} has a head in that time ({detail}); end that assignment first"
+
+
+class AssignmentTwice(Conflict):
+    """The same cadre, role, area and first day."""
+
+    zh = "{staff_no} 在 {area} 的同一角色自 {day} 起已有分工"
+    en = "{staff_no} has that role for {area} from {day} already"
 
 
 class VersionNotStaged(Conflict):

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 
 from api.dependencies import (
     PAGE,
+    AccuracyQuery,
     AnyLevelQuery,
     AreaQuery,
     CodePath,
@@ -23,7 +24,6 @@ from api.dependencies import (
 )
 from api.schemas.areas import AreaDetail, AreaOut, AreaPage, AreasAt, Candidate
 from geo.errors import PointOutsideAreas, UnknownArea
-from geo.limits import MAX_ACCURACY_M
 from geo.services.tagging import tagger
 from geo.space.crs import to_wgs84
 from geo.storage.queries import areas, boundaries
@@ -58,7 +58,7 @@ def areas_at(
     lon: LonQuery,
     lat: LatQuery,
     *,
-    accuracy: Annotated[float, Query(ge=0, le=MAX_ACCURACY_M, description="radius of the position, metres")] = 0,
+    accuracy: AccuracyQuery = 0,
     frame: FrameQuery = "wgs84",
 ) -> AreasAt:
     """Areas that contain a position, and those that its accuracy circle touches."""

@@ -7,9 +7,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api import boundary_exports, exports
-from api.dependencies import MAX_VERSION, PAGE, CountyDep, CursorQuery, LangQuery, LimitQuery, SessionDep, VersionPath
+from api.dependencies import PAGE, CountyDep, CursorQuery, LangQuery, LimitQuery, SessionDep, VersionPath, number_of
 from api.schemas.boundary_versions import CarriedOut, ChangeOut, ChangesPage, VersionList, VersionOut
-from geo.errors import InvalidChoice
 from geo.services import boundary_checks
 from geo.space.lineage import Relation
 from geo.storage.queries import boundaries, lineage
@@ -39,7 +38,7 @@ def list_changes(
 ) -> ChangesPage:
     """What became of every area when this version was made, and what its activation carried over."""
     info = boundaries.get(session, county.code, version)
-    after = _read_cursor(cursor)
+    after = number_of(cursor) if cursor else 0
     found = lineage.page(session, county.code, version, relation=relation, after=after, limit=limit + 1)
     return ChangesPage(
         version=version,
@@ -67,11 +66,3 @@ def get_report(
         name = f"check-{county.code}-{version}.{form}"
         answer.headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     return answer
-
-
-def _read_cursor(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and int(cursor) <= MAX_VERSION):
-        raise InvalidChoice(field="cursor", value=cursor, choices="`next` of the page before")
-    return int(cursor)

@@ -23,6 +23,7 @@ from uuid import UUID
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     CheckConstraint,
     Computed,
     DateTime,
@@ -316,6 +317,43 @@ class Assignment(Base):
             using="gist",
             where=text("role = 'grid_head'"),
         ),
+        Index(None, "county_code", "staff_no"),
+    )
+
+
+class AssignmentCounter(Base):
+    """The number of the last change; its row is locked by a change until that is committed."""
+
+    __tablename__ = "assignment_counters"
+
+    county_code: Mapped[str] = mapped_column(ForeignKey("counties.code"), primary_key=True)
+    last: Mapped[int] = mapped_column(BigInteger)
+
+
+class AssignmentChange(Base):
+    """What an assignment was after a change (before, where it was removed), when, and by whom.
+
+    Written by triggers whoever changes an assignment, and never changed: the history, and what other systems pull.
+    ``actor`` is the setting ``wangge.actor`` of the transaction.
+    """
+
+    __tablename__ = "assignment_changes"
+
+    county_code: Mapped[str] = mapped_column(ForeignKey("counties.code"), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    assignment_id: Mapped[int]
+    staff_no: Mapped[str]
+    area_code: Mapped[str]
+    role: Mapped[str]
+    from_day: Mapped[date]
+    to_day: Mapped[date | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("action", "added", "changed", "removed"), name="action"),
+        Index(None, "county_code", "at"),
     )
 
 

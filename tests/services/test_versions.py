@@ -199,8 +199,10 @@ def test_rollback_restores_everything(session: Session, county: CountyInfo) -> N
     after = everything(session)
     changed = {name for name, rows in after.items() if rows != before[name]}
     # The version that was taken back is kept, staged, with its areas and lineage.
-    assert changed == {"areas", "boundary_versions", "lineage"}
+    history = {"assignment_changes", "assignment_counters"}
+    assert changed == {"areas", "boundary_versions", "lineage"} | history
     assert set(before["areas"]) <= set(after["areas"])
+    assert set(before["assignment_changes"]) < set(after["assignment_changes"]), "the history is only added to"
     staged = queries.get(session, COUNTY, 2)
     assert (staged.status, staged.in_force_from, staged.replaced) == ("staged", None, None)
     first = queries.get(session, COUNTY, 1)
@@ -219,6 +221,8 @@ def test_forth_and_back_twice_ends_as_once(session: Session, county: CountyInfo)
     # Assignments that were made anew have new numbers.
     for name in ("assignments", "carryovers"):
         assert len(once.pop(name)) == len(twice.pop(name))
+    for history in ("assignment_changes", "assignment_counters"):
+        assert once.pop(history) != twice.pop(history)
     assert twice == once
 
 
