@@ -40,14 +40,26 @@ def unpacked(path: Path) -> Iterator[Path]:
         yield folder
 
 
+def check(path: Path) -> None:
+    """Refuse an archive that another library is to open, if its entries go beyond a limit by what they say.
+
+    :raises FileUnreadable: too many, too large, or packed too tightly; what is no archive at all is left to the other
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError):
+        return
+    _check_count(path, len(entries))
+    if sum(entry.file_size for entry in entries) > MAX_ARCHIVE_BYTES:
+        _refuse_size(path)
+    for entry in entries:
+        _check(path, entry, _name(entry))
+
+
 def _unpack(path: Path, archive: zipfile.ZipFile, folder: Path) -> None:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    if len(entries) > MAX_ARCHIVE_ENTRIES:
-        _refuse(
-            path,
-            f"the archive has {len(entries):,} files, more than {MAX_ARCHIVE_ENTRIES:,}; pack only what is needed",
-            f"压缩包内有 {len(entries)} 个文件，超过上限 {MAX_ARCHIVE_ENTRIES}，请只压缩所需文件",
-        )
+    _check_count(path, len(entries))
     left = MAX_ARCHIVE_BYTES
     for entry in entries:
         name = _name(entry)
@@ -100,14 +112,27 @@ def _write(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target:
         while chunk := source.read(_CHUNK):
             left -= len(chunk)
             if left < 0:
-                megabytes = MAX_ARCHIVE_BYTES // _MEGABYTE
-                _refuse(
-                    path,
-                    f"the archive holds more than {megabytes:,} MB; unpack it first",
-                    f"压缩包解压后超过 {megabytes} MB，请先解压",
-                )
+                _refuse_size(path)
             file.write(chunk)
     return left
+
+
+def _check_count(path: Path, count: int) -> None:
+    if count > MAX_ARCHIVE_ENTRIES:
+        _refuse(
+            path,
+            f"the archive has {count:,} files, more than {MAX_ARCHIVE_ENTRIES:,}; pack only what is needed",
+            f"压缩包内有 {count} 个文件，超过上限 {MAX_ARCHIVE_ENTRIES}，请只压缩所需文件",
+        )
+
+
+def _refuse_size(path: Path) -> None:
+    megabytes = MAX_ARCHIVE_BYTES // _MEGABYTE
+    _refuse(
+        path,
+        f"the archive holds more than {megabytes:,} MB; unpack it first",
+        f"压缩包解压后超过 {megabytes} MB，请先解压",
+    )
 
 
 def _refuse(path: Path, en: str, zh: str) -> None:

@@ -1,4 +1,4 @@
-"""CSV sheets: UTF-8 with or without a mark, or GB18030; English or Chinese column names in any order."""
+"""Sheets as csv (UTF-8 with or without a mark, or GB18030) or xlsx; English or Chinese column names in any order."""
 
 import csv
 import io
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from geo.errors import FileEmpty, FileUnreadable
+from geo.intake import workbooks
 
 ADDED_COLUMNS: Final = ("row", "reason")
 """What `write_rejected` puts beside the columns that came."""
@@ -48,6 +49,20 @@ CHINESE_COLUMNS: Final[dict[str, str]] = {
 }
 
 
+_TITLES: Final = {"staff_no": "工号", "code": "代码", "name": "名称", "area": "区域", "claimed_area": "所在区域"}
+"""Of English names that have several Chinese ones, the one that a template has."""
+
+
+def title_of(column: str) -> str:
+    """The Chinese title of a column.
+
+    >>> title_of("staff_no"), title_of("from")
+    ('工号', '起')
+    """
+    chinese = {english: title for title, english in reversed(CHINESE_COLUMNS.items())}
+    return _TITLES.get(column) or chinese.get(column, column)
+
+
 def rows(path: Path, *, columns: frozenset[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of a sheet with their number in it, the header being row 1; empty rows are passed over.
 
@@ -59,24 +74,31 @@ def rows(path: Path, *, columns: frozenset[str]) -> Iterator[tuple[int, dict[str
     :raises FileUnreadable: missing, not text, or with a cell that stands under no column name
     :raises FileEmpty: no row below the header
     """
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     header: list[str] | None = None
     any_row = False
+    for number, cells in _lines(path):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if header is None:
+            header = [_english(cell.strip(), columns) for cell in cells]
+            _check_header(path, header)
+            continue
+        any_row = True
+        yield number, _fields(path, number, header, cells)
+    if not any_row:
+        raise FileEmpty(file=path.name)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    if path.suffix.lower() == ".xlsx":
+        yield from workbooks.lines(path)
+        return
+    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     try:
-        for number, cells in enumerate(reader, start=1):
-            if not any(cell.strip() for cell in cells):
-                continue
-            if header is None:
-                header = [_english(cell.strip(), columns) for cell in cells]
-                _check_header(path, header)
-                continue
-            any_row = True
-            yield number, _fields(path, number, header, cells)
+        yield from enumerate(reader, start=1)
     except csv.Error as error:
         where = f"line {reader.line_num}: {error}"
         raise FileUnreadable(file=path.name, reason=where, reason_zh=f"第 {reader.line_num} 行：{error}") from error
-    if not any_row:
-        raise FileEmpty(file=path.name)
 
 
 def _fields(path: Path, number: int, header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
@@ -119,8 +141,8 @@ def _text(path: Path) -> str:
     if b"\0" in raw:
         raise FileUnreadable(
             file=path.name,
-            reason="this is not a csv file; save the sheet as csv",
-            reason_zh="不是 csv 文件，请把表格另存为 csv",
+            reason="this is not a csv file; save the sheet as csv or xlsx",
+            reason_zh="不是 csv 文件，请把表格另存为 csv 或 xlsx",
         )
     for encoding in ("utf-8-sig", "gb18030"):
         try:

@@ -94,18 +94,42 @@ def take(
     :return: how many rows the sheet had
     :raises SheetRejected: a row cannot be taken; nothing of the sheet is
     """
-    sheet = SHEETS[kind]
+    numbers, records = prepared(session, county, SHEETS[kind], rows, file)
+    write(session, county, kind, numbers, records, file)
+    return len(records)
+
+
+def prepared(
+    session: Session, county: CountyInfo, sheet: Sheet, rows: Iterable[tuple[int, Mapping[str, Any]]], file: str
+) -> tuple[list[int], list[dict[str, Any]]]:
+    """Row numbers and records of the table, checked as far as that can be done before they are written.
+
+    :raises SheetRejected: a row cannot be taken
+    """
     numbers, values = _validated(sheet, rows, file)
     records = [_record(sheet, county, value) for value in values]
     _check(session, county, sheet, numbers, records, file)
+    return numbers, records
+
+
+def write(
+    session: Session, county: CountyInfo, kind: str, numbers: Sequence[int], records: list[dict[str, Any]], file: str
+) -> None:
+    """Write what `prepared` gave.
+
+    :raises SheetRejected: the database refuses a row; nothing of the sheet is written
+    """
+    sheet = SHEETS[kind]
     if kind == "places":
         _locate(session, county, records)
+    elif kind == "assignments":
+        # As an activation does, which writes assignments too: neither waits for the other in a circle.
+        counties.hold(session, county.code, alone=False)
     try:
         _upsert(session, sheet, records)
     except IntegrityError as error:
         row = numbers[_first_refused(session, sheet, records)]
         raise _refused(file, _from_database(row, error)) from error
-    return len(records)
 
 
 def _validated(

@@ -1,7 +1,7 @@
 """Assignments: who holds which role for which area on a day, and every change there ever was."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from geo.storage.tables import Assignment, AssignmentChange, AssignmentCounter, Cadre, Organisation
+from geo.storage.tables import Area, Assignment, AssignmentChange, AssignmentCounter, Cadre, Organisation
 
 _ROLES = {"grid_head": 0, "full_time": 1, "part_time": 2, "instructor": 3, "village_link": 4, "area_leader": 5}
 
@@ -137,6 +137,23 @@ def last_change(session: Session, county: str) -> int:
 
 def changes(session: Session, county: str, *, after: int, since: datetime | None, limit: int) -> list[Change]:
     """Changes in the order in which they were committed, from after a number, or from a moment on."""
+    query = _changes(county).where(AssignmentChange.number > after).limit(limit)
+    if since is not None:
+        query = query.where(AssignmentChange.at >= since)
+    return [Change(*row) for row in session.execute(query)]
+
+
+def history(session: Session, county: str, *, area: str | None, staff_no: str | None) -> list[Change]:
+    """Changes of one area's or one cadre's assignments, or all of them, in the order in which they were committed."""
+    query = _changes(county)
+    if area is not None:
+        query = query.where(AssignmentChange.area_code == area)
+    if staff_no is not None:
+        query = query.where(AssignmentChange.staff_no == staff_no)
+    return [Change(*row) for row in session.execute(query)]
+
+
+def _changes(county: str) -> Any:
     query = select(
         AssignmentChange.number,
         AssignmentChange.at,
@@ -148,11 +165,8 @@ def changes(session: Session, county: str, *, after: int, since: datetime | None
         AssignmentChange.role,
         AssignmentChange.from_day,
         AssignmentChange.to_day,
-    ).where(AssignmentChange.county_code == county, AssignmentChange.number > after)
-    if since is not None:
-        query = query.where(AssignmentChange.at >= since)
-    rows: Any = session.execute(query.order_by(AssignmentChange.number).limit(limit))
-    return [Change(*row) for row in rows]
+    )
+    return query.where(AssignmentChange.county_code == county).order_by(AssignmentChange.number)
 
 
 def _by_role() -> ColumnElement[int]:
@@ -182,14 +196,60 @@ def _infos(county: str) -> Any:
     )
 
 
-def loads(session: Session, county: str, day: date) -> Sequence[Any]:
-    """Every cadre with the number of areas that he or she holds on a day, none included."""
-    held = (Assignment.county_code == Cadre.county_code) & (Assignment.staff_no == Cadre.staff_no) & held_on(day)
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a cadre holds on a day; households are those of the areas, counted once for each area."""
+
+    staff_no: str
+    name: str
+    organisation: str
+    organisation_name: str
+    areas: int
+    households: int
+
+
+def loads(session: Session, county: str, version: int, day: date) -> list[Load]:
+    """Every cadre with what he or she holds on a day, nothing included, by organisation and staff number."""
+    areas = (
+        select(Assignment.staff_no, Area.code, func.max(func.coalesce(Area.households, 0)).label("households"))
+        .join_from(Assignment, Area, (Area.county_code == Assignment.county_code) & (Area.code == Assignment.area_code))
+        .where(Assignment.county_code == county, Area.version == version, held_on(day))
+        .group_by(Assignment.staff_no, Area.code)
+        .subquery()
+    )
     query = (
-        select(Cadre.staff_no, Cadre.name, Cadre.organisation_code, func.count(Assignment.id).label("areas"))
-        .join_from(Cadre, Assignment, held, isouter=True)
+        select(
+            Cadre.staff_no,
+            Cadre.name,
+            Cadre.organisation_code,
+            Organisation.name,
+            func.count(areas.c.code),
+            func.coalesce(func.sum(areas.c.households), 0),
+        )
+        .join_from(Cadre, areas, areas.c.staff_no == Cadre.staff_no, isouter=True)
+        .join(
+            Organisation,
+            (Organisation.county_code == Cadre.county_code) & (Organisation.code == Cadre.organisation_code),
+        )
         .where(Cadre.county_code == county)
-        .group_by(Cadre.staff_no, Cadre.name, Cadre.organisation_code)
+        .group_by(Cadre.staff_no, Cadre.name, Cadre.organisation_code, Organisation.name)
         .order_by(Cadre.organisation_code, Cadre.staff_no)
     )
-    return session.execute(query).all()
+    rows: Any = session.execute(query)
+    return [Load(*row) for row in rows]
+
+
+def without(
+    session: Session, county: str, version: int, level: str, role: str, day: date
+) -> list[tuple[str, str, str | None]]:
+    """Code, name and parent of the areas of a level that have nobody of a role on a day, by code."""
+    holders = select(Assignment.area_code).where(
+        Assignment.county_code == county, Assignment.role == role, held_on(day)
+    )
+    query = (
+        select(Area.code, Area.name, Area.parent_code)
+        .where(Area.county_code == county, Area.version == version, Area.level == level, Area.code.not_in(holders))
+        .order_by(Area.code)
+    )
+    rows: Any = session.execute(query)
+    return [tuple(row) for row in rows]

@@ -1,0 +1,90 @@
+"""The first sheet of an xlsx workbook as lines of text, and empty workbooks to fill in."""
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Final
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.exceptions import InvalidFileException
+
+from geo.errors import FileUnreadable
+from geo.intake import archives
+
+_MIDNIGHT: Final = time(0, 0)
+_COLUMN_WIDTH: Final = 18
+
+
+def lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Rows of the first sheet with their number, cells as they are typed: days as 2026-10-31, numbers without ``.0``.
+
+    Of a formula the value is taken that the spreadsheet has computed.
+
+    :raises FileUnreadable: missing, damaged, a bomb, or with a cell that holds an error
+    """
+    if not path.exists():
+        raise FileUnreadable(file=path.name, reason="there is no such file", reason_zh="没有这个文件")
+    archives.check(path)
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        # What a program wrote into the file as its size need not be true.
+        sheet.reset_dimensions()
+        for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+            yield number, [_text(path, number, cell) for cell in cells]
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, IndexError) as error:
+        raise FileUnreadable(
+            file=path.name,
+            reason="this is not an xlsx workbook; save the sheet as xlsx or csv",
+            reason_zh="不是 xlsx 工作簿，请另存为 xlsx 或 csv",
+        ) from error
+
+
+def _text(path: Path, number: int, cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == _MIDNIGHT else cell.isoformat()
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    text = str(cell)
+    if text.startswith("#") and text.endswith(("!", "?", "/A")):
+        raise FileUnreadable(
+            file=path.name,
+            reason=f"row {number} has a cell with the error {text}; mend the formula",
+            reason_zh=f"第 {number} 行有错误值 {text}，请改正公式",
+        )
+    return text
+
+
+def template(columns: Sequence[tuple[str, str]]) -> bytes:
+    """An empty sheet: a title for each column, and a second sheet that says what belongs there.
+
+    :param columns: title and explanation
+    """
+    book = Workbook()
+    sheet, help_sheet = book.worksheets[0], book.create_sheet("说明")
+    sheet.title = "填写"
+    sheet.append([title for title, _ in columns])
+    sheet.freeze_panes = "A2"
+    for index, (title, told) in enumerate(columns, start=1):
+        letter = get_column_letter(index)
+        sheet.column_dimensions[letter].width = _COLUMN_WIDTH
+        sheet[f"{letter}1"].font = Font(bold=True)
+        # Codes are text: a spreadsheet would make numbers of them and lose their zeros.
+        for row in range(2, 502):
+            sheet[f"{letter}{row}"].number_format = "@"
+        help_sheet.append([title, told])
+    help_sheet.column_dimensions["A"].width = _COLUMN_WIDTH
+    help_sheet.column_dimensions["B"].width = 3 * _COLUMN_WIDTH
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
