@@ -16,7 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api import errors
 from api.middleware import BodyLimit, RequestLog
-from api.routers import areas, assignments, boundary_versions, coverage, maps, system, visits
+from api.routers import areas, assignments, boundary_versions, coverage, maps, ogc, system, visits
 from geo.settings import Settings
 from geo.space import locator
 from geo.storage.database import make_engine, resolve_url
@@ -55,7 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES)
     app.add_middleware(RequestLog)
     errors.install(app)
-    for module in (areas, assignments, boundary_versions, visits, coverage, maps, system):
+    for module in (areas, assignments, boundary_versions, visits, coverage, maps, ogc, system):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=assets.static_dir()), name="static")
     app.add_api_route("/docs", _docs, include_in_schema=False, response_class=HTMLResponse)

@@ -89,6 +89,16 @@ def page(
     return [AreaInfo(*row) for row in session.execute(query)]
 
 
+def extent(session: Session, version: VersionInfo, level: Level) -> tuple[float, float, float, float] | None:
+    """West, south, east and north of all areas of a level, in degrees; None where there is none."""
+    box = func.ST_Extent(Area.geom)
+    corners = select(*(corner(box) for corner in (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax))).where(
+        in_version(version), Area.level == level
+    )
+    west, south, east, north = session.execute(corners).one()
+    return None if west is None else (west, south, east, north)
+
+
 def shapes(session: Session, version: VersionInfo, codes: Sequence[str], *, drawn: bool) -> dict[str, BaseGeometry]:
     """Geometries by code: exact, or simplified for drawing."""
     column = Area.drawn if drawn else Area.geom

@@ -1,0 +1,73 @@
+"""Areas as features: filtered by properties and a box, page by page, with their exact geometries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from geo.space.codes import Level
+from geo.space.crs import WGS84
+from geo.storage.queries.areas import in_version
+from geo.storage.queries.boundaries import VersionInfo
+from geo.storage.tables import Area
+
+PROPERTIES: Final[Mapping[str, Any]] = {
+    "code": Area.code,
+    "name": Area.name,
+    "kind": Area.kind,
+    "parent": Area.parent_code,
+    "town": Area.town_code,
+    "village": Area.village_code,
+    "path": Area.path,
+    "households": Area.households,
+    "population": Area.population,
+    "area_m2": Area.area_m2,
+}
+FILTERS: Final = ("code", "name", "kind", "parent", "town", "village")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Features of one page: properties as in `PROPERTIES`, WGS-84 geometries, and how many there are on all pages."""
+
+    properties: Sequence[dict[str, Any]]
+    geometries: NDArray[np.object_]
+    matched: int
+
+
+def areas(
+    session: Session,
+    version: VersionInfo,
+    level: Level,
+    *,
+    equal: Mapping[str, str],
+    box: BaseGeometry | None,
+    after: str | None,
+    limit: int,
+) -> Found:
+    """Areas of a level by code.
+
+    :param equal: properties of `FILTERS` and the text that each must be
+    :param box: in WGS-84; areas that touch it
+    :param after: code of the last one of the page before
+    """
+    asked: list[ColumnElement[bool]] = [in_version(version), Area.level == level]
+    asked += [PROPERTIES[name] == value for name, value in equal.items()]
+    if box is not None:
+        asked.append(func.ST_Intersects(Area.geom, func.ST_GeomFromText(box.wkt, WGS84)))
+    matched = session.scalar(select(func.count()).select_from(Area).where(*asked)) or 0
+    if after is not None:
+        asked.append(Area.code > after)
+    columns = [column.label(name) for name, column in PROPERTIES.items()]
+    rows = session.execute(
+        select(*columns, func.ST_AsBinary(Area.geom).label("wkb")).where(*asked).order_by(Area.code).limit(limit)
+    ).all()
+    geometries = shapely.from_wkb([bytes(row.wkb) for row in rows])
+    properties = [{name: getattr(row, name) for name in PROPERTIES} for row in rows]
+    return Found(properties, np.asarray(geometries, dtype=object), matched)
