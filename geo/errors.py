@@ -5,7 +5,8 @@
     WanggeError
     ├── InvalidInput          what was sent cannot be used as it is
     │   ├── InvalidMonth, FutureMonth, InvalidLevel, InvalidPosition, InvalidChoice, CountyNeeded
-    │   ├── FileUnreadable, FileEmpty, ColumnMissing, CodesMissing, FrameNotFound, BoundariesRejected
+    │   ├── FileUnreadable, FileEmpty, ColumnMissing, CodesMissing, FrameNotFound
+    │   ├── CountyUnclear, BoundariesRejected
     │   └── SheetRejected
     ├── NotFound              nothing has that name
     │   ├── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
@@ -118,6 +119,13 @@ class FrameNotFound(InvalidInput):
 
     zh = "{file}：未声明坐标系，与参照边界比较后{why_zh}（重叠度：{scores_zh}）。请指定坐标系，例如 {options}"
     en = "{file}: it declares no CRS, and beside the reference {why} (overlap: {scores}); say how to read it, e.g. {options}"
+
+
+class CountyUnclear(InvalidInput):
+    """A file of areas does not say of which one county it is."""
+
+    zh = "无法确定是哪个县（{found}），请用 --county 指定"
+    en = "it is not clear which county is meant ({found}); say which one with --county"
 
 
 class BoundariesRejected(InvalidInput):

@@ -49,6 +49,7 @@ NOTE_WORDS: Final[Mapping[str, Word]] = {
     "crs": Word("坐标系", "CRS"),
     "frame": Word("坐标提示", "Frame"),
     "codes": Word("代码表", "Code list"),
+    "records": Word("记录", "Records"),
 }
 
 STATUS_WORDS: Final[Mapping[str, Word]] = {

@@ -9,7 +9,7 @@ import numpy as np
 from geoalchemy2.shape import to_shape
 from sqlalchemy.orm import Session
 
-from geo.errors import InvalidChoice
+from geo.errors import CountyUnclear
 from geo.intake.boundary_files import BoundaryLayer
 from geo.intake.rejections import Rejection
 from geo.services.adoption import adopt
@@ -88,18 +88,16 @@ def plan(
 def county_of(session: Session, level: Level, codes: Sequence[str | None]) -> str:
     """The county that mainland codes name, or the only one that is stored.
 
-    :raises InvalidChoice: several counties are named, or none and not exactly one is stored
+    :raises CountyUnclear: several counties are named, or none and not exactly one is stored
     """
-    digits = CN_DIGITS[level]
     if codes and all(code is not None and is_code(code, level, "cn") for code in codes):
         named = sorted({str(code)[: CN_DIGITS["county"]] for code in codes})
         if len(named) > 1:
-            raise InvalidChoice(field="--county", value="", choices=", ".join(named))
+            raise CountyUnclear(found=", ".join(named))
         return named[0]
     stored = counties.all_codes(session)
     if len(stored) != 1:
-        choices = ", ".join(stored) or f"CODE (these are no {digits}-digit codes)"
-        raise InvalidChoice(field="--county", value="", choices=choices)
+        raise CountyUnclear(found=", ".join(stored) or f"no codes of {CN_DIGITS[level]} digits")
     return stored[0]
 
 

@@ -9,7 +9,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from geo.analysis.boundaries import Said
-from geo.errors import FrameNotFound, InvalidChoice
+from geo.errors import CountyUnclear, FrameNotFound
 from geo.intake import boundary_files, code_lists
 from geo.intake.boundary_files import BoundaryLayer, SourceLayer
 from geo.intake.code_lists import Join
@@ -74,7 +74,26 @@ def read(session: Session, asked: Asked) -> BoundaryLayer:
         layer = boundary_files.place(source, reading=_chosen(source, diagnosis), scores=diagnosis.scores, join=joined)
     else:
         layer = _as_said(asked, source, diagnosis, joined)
-    return replace(layer, notes={**layer.notes, **(_join_notes(joined) if asked.codes else {})})
+    layer = replace(layer, notes={**layer.notes, **(_join_notes(joined) if asked.codes else {})})
+    return _own_county(layer, asked.county) if asked.level == LEVELS[0] else layer
+
+
+def _own_county(layer: BoundaryLayer, county: str | None) -> BoundaryLayer:
+    """Of a file with the outlines of many counties only the one that was named."""
+    mine = layer.areas["code"] == county
+    if county is None or len(layer.areas) == 1 or not mine.any():
+        return layer
+    kept = layer.areas[mine]
+    rows = set(kept["row"].tolist())
+    others = Said(f"{len(layer.areas)} 条中的 1 条", f"1 of {len(layer.areas)} records")
+    return replace(
+        layer,
+        areas=kept,
+        refused=(),
+        repaired=tuple(row for row in layer.repaired if row in rows),
+        repairs=tuple(one for one in layer.repairs if one.code == county),
+        notes={**layer.notes, "records": others},
+    )
 
 
 def _needed(asked: Asked) -> tuple[str, ...]:
@@ -127,7 +146,7 @@ def _reference(session: Session, asked: Asked, source: SourceLayer, joined: Join
 def _county_of(session: Session, level: Level, codes: list[str | None]) -> str | None:
     try:
         return boundary_plans.county_of(session, level, codes)
-    except InvalidChoice:
+    except CountyUnclear:
         return None
 
 

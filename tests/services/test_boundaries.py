@@ -11,7 +11,7 @@ import shapely
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from geo.errors import BoundariesRejected, InvalidChoice, UnknownVersion, VersionNotStaged
+from geo.errors import BoundariesRejected, CountyUnclear, UnknownVersion, VersionNotStaged
 from geo.intake.boundary_files import BoundaryLayer
 from geo.intake.rejections import Rejection
 from geo.months import Month
@@ -244,7 +244,7 @@ def test_one_message_names_the_row(
 def test_a_file_of_another_county(session: Session) -> None:
     said = problems(session, layer("county", ["990200"], [box(0, 0)]))
     assert said[0] == (1, "code", f"990200 is not the county {COUNTY}")
-    with pytest.raises(InvalidChoice, match="990199, 990200"):
+    with pytest.raises(CountyUnclear, match="990199, 990200"):
         boundary_plans.plan(session, layer("town", [TOWNS[0], "990200101"], [box(0, 0), box(1, 0)]))
 
 
@@ -254,7 +254,7 @@ def test_an_opaque_code_that_is_the_countys_own(session: Session) -> None:
 
 
 def test_opaque_codes_need_a_county(session: Session) -> None:
-    with pytest.raises(InvalidChoice, match="--county"):
+    with pytest.raises(CountyUnclear, match="--county"):
         boundary_plans.plan(session, layer("village", ["a"], [box(0, 0)]))
 
 

@@ -164,6 +164,19 @@ def test_the_outline_of_the_county_needs_no_column(session: Session, tmp_path: P
     assert layer.refused == ()
 
 
+def test_one_county_out_of_many(session: Session, tmp_path: Path) -> None:
+    """Published outlines come a province at a time; another county's broken record is not this one's."""
+    others = [box(9, 0), None]
+    path = written(
+        tmp_path / "p.gpkg", 4490, [box(0, 0, wide=4, high=2), *others], adcode=[int(COUNTY), 990200, 990201]
+    )
+    layer = boundary_reading.read(session, Asked(path, "county", county=COUNTY))
+    assert layer.areas["code"].tolist() == [COUNTY]
+    assert layer.refused == ()
+    assert layer.notes["records"].en == "1 of 2 records"
+    assert len(boundary_reading.read(session, Asked(path, "county")).areas) == 2
+
+
 @pytest.mark.usefixtures("county")
 def test_towns_are_compared_too(session: Session, tmp_path: Path) -> None:
     towns = [box(i * 2, 0, wide=2, high=2) for i in range(2)]
