@@ -103,15 +103,7 @@ def to_xlsx(report: BoundaryReport, lang: Lang) -> bytes:
         ),
         _word("problems", lang): (
             [_word(column, lang) for column in _PROBLEM_COLUMNS],
-            [
-                [
-                    _word("forbids" if one.forbids else "warning", lang),
-                    one.row,
-                    one.field,
-                    one.zh if lang != "en" else one.en,
-                ]
-                for one in report.problems
-            ],
+            [_problem_row(one, lang) for one in report.problems],
         ),
     }
     return cells.to_xlsx(tables, (_word("summary", lang), check_labels.figures(report, lang)))

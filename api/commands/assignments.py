@@ -105,9 +105,7 @@ def hand_over(
 
 @click.command(epilog="Example: wangge assignments report --level grid --role grid_head --most 5")
 @click.option("--on", "day", type=_DAY, help="Day; today in the county if not given.")
-@click.option(
-    "--level", type=click.Choice(["town", "village", "grid"]), default="grid", show_default=True, help="Level."
-)
+@click.option("--level", type=_LEVELS, default="grid", show_default=True, help="Level of the areas.")
 @click.option("--role", type=_ROLES, help="Role that every area should have; the chief one of the level if not given.")
 @click.option("--most", type=click.IntRange(1), default=5, show_default=True, help="Areas that one cadre may hold.")
 @county_option
