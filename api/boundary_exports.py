@@ -114,6 +114,7 @@ def to_json(report: BoundaryReport) -> str:
     plain: dict[str, Any] = asdict(report)
     plain["findings"] = [_plain(one) for one in report.findings]
     plain["changes"] = [asdict(link) for link in changed(report)]
+    plain["notes"] = {key: {"zh": said.zh, "en": said.en} for key, said in report.notes.items()}
     plain["scores"] = [{"reading": one.reading.name, "iou": round(one.iou, 6)} for one in report.scores]
     return json.dumps(plain, ensure_ascii=False, indent=2)
 

@@ -77,6 +77,7 @@ def test_json_is_the_whole_report() -> None:
     assert south <= overlap["lat"] <= north
     assert plain["scores"][0] == {"reading": "GCJ-02 degrees", "iou": 0.998}
     assert plain["problems"][0]["forbids"] is True
+    assert plain["notes"]["encoding"] == {"zh": "GB18030（据 .cpg）", "en": "GB18030 (by the .cpg)"}
 
 
 def test_the_table_names_the_worst_and_counts_the_rest() -> None:
