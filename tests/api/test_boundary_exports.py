@@ -95,3 +95,30 @@ def test_a_finding_between_many_areas_names_two_in_the_table_and_all_in_the_shee
     assert f"{CODES[0]}, {CODES[1]} …" in boundary_exports.to_table(report, "en")
     assert CODES[5] not in boundary_exports.to_table(report, "en")
     assert lines(boundary_exports.to_csv(report))[0]["codes"] == ";".join(CODES[:6])
+
+
+def test_the_place_of_a_bent_finding_lies_on_it() -> None:
+    """The middle of a U does not."""
+    bent = shapely.box(119.5, 29.7, 119.6, 29.8) - shapely.box(119.52, 29.7, 119.58, 29.78)
+    lon, lat = boundary_exports.place(replace(checked.FINDINGS[1], geometry=bent))
+    assert shapely.Point(lon, lat).within(bent)
+    assert not bent.envelope.centroid.within(bent)
+
+
+def test_shares_of_old_and_new_keep_their_columns() -> None:
+    link = replace(checked.CHANGES[2], share_of_old=0.25, share_of_new=1.0, iou=0.2)
+    report = checked.report(changes=(link, checked.CHANGES[6]))
+    split, new = [row for row in lines(boundary_exports.to_csv(report)) if row["record"] == "change"]
+    assert (split["share_of_old"], split["share_of_new"], split["iou"]) == ("0.25", "1.0", "0.2")
+    assert (new["old_code"], new["new_code"]) == ("", CODES[15])
+    changes = load_workbook(io.BytesIO(boundary_exports.to_xlsx(report, "en"))).worksheets[1]
+    assert [cell.value for cell in changes[2]][-3:] == ["25.0 %", "100.0 %", "20.0 %"]
+    assert [cell.value for cell in changes[3]][-3:] == [None] * 3
+
+
+def test_problems_speak_the_language_of_the_workbook() -> None:
+    for lang, text in (("zh-CN", "没有代码"), ("en", "has no code")):
+        book = load_workbook(io.BytesIO(boundary_exports.to_xlsx(checked.report(), lang)))  # type: ignore[arg-type]
+        assert book.worksheets[2]["D2"].value == text
+        notes = [row for row in book.worksheets[0].iter_rows(min_row=2, values_only=True) if row[5] is None]
+        assert len(notes) == 3, "what is only noted has no width"

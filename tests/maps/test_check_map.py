@@ -1,12 +1,15 @@
 """The check map: every finding and change once, at its place, in both languages, and nothing of others' hosts."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from geo.analysis.boundaries import Problem
 from geo.errors import Lang
@@ -16,6 +19,7 @@ from geo.space.lineage import RELATIONS
 from maps import check_data, check_labels, check_map
 from maps.check_labels import CHECK_WORDS, FINDING_WORDS, RELATION_WORDS
 from maps.page import Basemap
+from maps.polyline import encode_polygons
 from tests.maps import checked
 from tests.maps.checked import CODES, OLD, SHAPES
 
@@ -167,3 +171,81 @@ def test_closed_lists_are_complete() -> None:
     }
     signs = [(kind.sign.zh, kind.sign.en) for kind in check_data.KINDS]
     assert len(set(signs)) == len(signs), "told apart without colour"
+
+
+def test_borders_and_shapes_move_into_the_frame_of_the_tiles_too(data_of: Data) -> None:
+    page = check_map.draw(checked.report(), SHAPES, OLD, basemap=Basemap("/t/{z}/{x}/{y}", "高德", "gcj02"))
+    moved = {code: shifted(shape) for code, shape in {**SHAPES, **OLD}.items()}
+    assert data_of(page, "borders")["shapes"] == encode_polygons([shifted(shape) for shape in SHAPES.values()])
+    data = data_of(page, "checks")
+    (first, _), (change,) = entries(data, "merged"), entries(data, "moved")
+    assert data["new"][first[NEW]] == encode_polygons([moved[CODES[0]]])[0]
+    assert data["old"][first[OLD_SHAPE]] == encode_polygons([shifted(OLD["OLD-1"])])[0]
+    assert data["old"][change[OLD_SHAPE]] == encode_polygons([shifted(OLD[CODES[7]])])[0]
+
+
+def shifted(shape: BaseGeometry) -> BaseGeometry:
+    return shapely.transform(shape, lambda xy: np.column_stack(from_wgs84(xy[:, 0], xy[:, 1], "gcj02")))
+
+
+def test_an_area_that_is_gone_lies_where_it_was(data_of: Data) -> None:
+    """Its old shape alone gives the map its extent, and the entry its place."""
+    only = checked.report(findings=(), changes=(checked.link("gone", "OLD-4", None),), problems=())
+    page = check_map.draw(only, {}, {"OLD-4": SHAPES[CODES[3]]})
+    (gone,) = entries(data_of(page, "checks"), "gone")
+    assert shapely.Point(gone[PLACE]).within(SHAPES[CODES[3]])
+    west, south, east, north = (round(value, 6) for value in SHAPES[CODES[3]].bounds)
+    assert json.dumps({"bounds": [west, south, east, north]})[1:-1] in page
+    assert ["原边界", "旧OLD-4 OLD-4"] in gone[FACTS]
+
+
+def test_notes_point_to_their_area_and_findings_to_their_ground(data_of: Data) -> None:
+    data = data_of(check_map.draw(checked.report(), SHAPES, OLD), "checks")
+    for kind, code in (("repaired", CODES[9]), ("multipart", CODES[12]), ("hole", CODES[13])):
+        (note,) = entries(data, kind)
+        assert note[GROUND] == []
+        assert data["new"][note[NEW]] == encode_polygons([SHAPES[code]])[0]
+    (overlap,) = entries(data, "overlap")
+    assert overlap[NEW] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "zh", "en"),
+    [
+        ("multipart", "村社 · 3 部分", "Villages · 3 parts"),
+        ("hole", "村社 · 1 个孔洞", "Villages · 1 holes"),
+        ("overlap", "村社 · 狭缝", "Villages · Sliver"),
+        ("gap", "村社", "Villages"),
+        ("repaired", "修复前 100.0 m²，修复后 220.5 m²", "100.0 m² before, 220.5 m² after"),
+    ],
+)
+def test_what_is_said_of_a_finding(data_of: Data, kind: str, zh: str, en: str) -> None:
+    for lang, text in (("zh-CN", zh), ("en", en)):
+        (found,) = entries(data_of(check_map.draw(checked.report(), SHAPES, OLD, lang=lang), "checks"), kind)  # type: ignore[arg-type]
+        assert found[DETAIL].endswith(text)
+        detail = next((value for label, value in found[FACTS] if label in ("说明", "Detail")), None)
+        assert (detail is None) == (kind == "gap")
+
+
+def test_shares_are_not_mixed_up(data_of: Data) -> None:
+    link = replace(checked.link("split", 2, 2, 0.5), share_of_old=0.25, share_of_new=1.0, iou=0.2)
+    data = data_of(check_map.draw(checked.report(changes=(link,)), SHAPES, OLD), "checks")
+    (split,) = entries(data, "split")
+    assert split[FACTS][-3:] == [["占原区域", "25.0 %"], ["占新区域", "100.0 %"], ["重合度", "20.0 %"]]
+    assert split[TITLE] == f"村02 ({CODES[2]})"
+
+
+def test_figures_in_words() -> None:
+    zh, en = (dict(check_labels.figures(checked.report(), lang)) for lang in get_args(Lang))
+    assert (zh["最大重叠"], zh["重叠上限"], zh["编码"]) == ("120.5 m²", "100.0 m²", "GB18030（据 .cpg）")
+    assert (en["Encoding"], en["Merged"], en["Overlap"]) == ("GB18030 (by the .cpg)", "2", "1")
+    first = dict(check_labels.figures(checked.report(based_on=None), "en"))
+    assert "Merged" not in first, "there is nothing to compare with"
+    assert check_labels.names_of(checked.report(), ("nowhere", CODES[0]), "en") == "nowhere, 村00"
+    assert check_labels.square_metres(25_000, "en") == "2.50 ha"
+
+
+def test_what_is_drawn_at_first() -> None:
+    page = check_map.draw(checked.report(), SHAPES, OLD)
+    boxes = re.findall(r'data-kind="(\w+)"( checked)?', page)
+    assert [name for name, on in boxes if not on] == ["warning", "repaired", "multipart", "hole"]
