@@ -94,12 +94,12 @@ def items(
     datetime_: Annotated[
         Text, Query(alias="datetime", description="a day or an interval: boundaries in force at its end")
     ] = None,
-    code: Text = None,
-    name: Text = None,
-    kind: Text = None,
-    parent: Text = None,
-    town: Text = None,
-    village: Text = None,
+    code: Annotated[Text, Query(description="only the area with this code")] = None,
+    name: Annotated[Text, Query(description="only areas of this name")] = None,
+    kind: Annotated[Text, Query(description="only of this kind")] = None,
+    parent: Annotated[Text, Query(description="only right below this code")] = None,
+    town: Annotated[Text, Query(description="only in this town, by its code")] = None,
+    village: Annotated[Text, Query(description="only in this village, by its code")] = None,
     cursor: Annotated[Text, Query(description="of the link to the next page")] = None,
 ) -> Response:
     """Features of a collection by code, page by page."""
@@ -142,7 +142,7 @@ def item(
     session: SessionDep,
     county: CountyDep,
     collection: Collection,
-    fid: Annotated[str, Path(max_length=MAX_CODE_CHARS, pattern=PLAIN)],
+    fid: Annotated[str, Path(max_length=MAX_CODE_CHARS, pattern=PLAIN, description="code of the area")],
     *,
     crs: Annotated[Text, Query(description="system of the answer; CRS84 if not given")] = None,
 ) -> Response:
