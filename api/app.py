@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy.orm import sessionmaker
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import errors
+from api import errors, headers
 from api.middleware import BodyLimit, RequestLog
 from api.routers import areas, assignments, boundary_versions, coverage, maps, ogc, system, visits
 from geo.settings import Settings
@@ -53,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.sessions = sessionmaker(engine, expire_on_commit=False)
     app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES)
+    app.add_middleware(headers.SecurityHeaders)
     app.add_middleware(RequestLog)
     errors.install(app)
     for module in (areas, assignments, boundary_versions, visits, coverage, maps, ogc, system):
@@ -64,10 +65,11 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _docs() -> HTMLResponse:
     """Swagger UI from our own assets: the page that FastAPI brings asks a content network."""
-    return get_swagger_ui_html(
+    page = get_swagger_ui_html(
         openapi_url="/openapi.json",
         title="Wangge API",
         swagger_js_url=assets.url_of(assets.SWAGGER_JS),
         swagger_css_url=assets.url_of(assets.SWAGGER_CSS),
         swagger_favicon_url=assets.url_of("favicon.svg"),
     )
+    return headers.page(bytes(page.body).decode())

@@ -6,15 +6,17 @@ from typing import Annotated, Final
 from fastapi import Depends, Path, Query, Request
 from sqlalchemy.orm import Session, sessionmaker
 
-from api import errors
+from api import errors, security
 from geo.analysis.coverage import Boundaries, CoverageLevel, CoverageReport
 from geo.errors import InvalidChoice, InvalidPosition, Lang
 from geo.limits import DEFAULT_PAGE, MAX_ACCURACY_M, MAX_CODE_CHARS, MAX_PAGE
 from geo.months import Month
 from geo.services import coverage
+from geo.services.accounts import Access
 from geo.settings import Settings
 from geo.space.codes import Level
 from geo.space.crs import Frame
+from geo.storage import reach
 from geo.storage.queries import counties
 from geo.storage.queries.counties import CountyInfo
 
@@ -34,15 +36,43 @@ async def _turn(request: Request) -> AsyncIterator[None]:
         yield
 
 
-def _session(request: Request, _turn: Annotated[None, Depends(_turn, scope="function")]) -> Iterator[Session]:
+def open_session(request: Request, _turn: Annotated[None, Depends(_turn, scope="function")]) -> Iterator[Session]:
     """One transaction a request: committed before the answer is sent, so that what was answered is stored."""
     make: sessionmaker[Session] = request.app.state.sessions
     with make.begin() as session:
         yield session
 
 
+OpenSessionDep = Annotated[Session, Depends(open_session, scope="function")]
+"""For the few endpoints that answer anybody: nothing is hidden in it."""
+
+
+def session_of_reader(request: Request, session: OpenSessionDep, by: security.ShownDep) -> Session:
+    """The transaction, limited to what whoever asks may see; raises `NotSignedIn`."""
+    access = security.identify(session, by)
+    request.state.access = access
+    reach.limit(session, access.reach)
+    return session
+
+
 SettingsDep = Annotated[Settings, Depends(_settings)]
-SessionDep = Annotated[Session, Depends(_session, scope="function")]
+SessionDep = Annotated[Session, Depends(session_of_reader, scope="function")]
+
+
+def _access(request: Request, _session: SessionDep) -> Access:
+    return security.access_of(request)
+
+
+AccessDep = Annotated[Access, Depends(_access)]
+
+
+class Needs(security.Needs):
+    """As a dependency of an endpoint."""
+
+    def __call__(self, access: AccessDep) -> None:
+        """Refuse who lacks it."""
+        self.check(access)
+
 
 # PostgreSQL has no text with NUL, and nobody types the others.
 PLAIN: Final = r"^[^\x00-\x1f\x7f]*$"
@@ -51,12 +81,16 @@ CodeQuery = Annotated[str | None, Query(max_length=MAX_CODE_CHARS, pattern=PLAIN
 NameQuery = Annotated[str | None, Query(max_length=100, pattern=PLAIN, description="part of the name")]
 
 
+MAY_CHECK: Final = Depends(Needs("check", whole=True))
+
+
 def _county(
     session: SessionDep,
     settings: SettingsDep,
+    access: AccessDep,
     county: Annotated[CodeQuery, Query(description="county, where several are stored")] = None,
 ) -> CountyInfo:
-    return counties.resolve(session, county or settings.county)
+    return counties.resolve(session, county or (access.reach.county if access.reach else settings.county))
 
 
 CountyDep = Annotated[CountyInfo, Depends(_county)]
@@ -77,7 +111,17 @@ def _optional_month(
 MonthQuery = Annotated[Month, Depends(_month)]
 OptionalMonthQuery = Annotated[Month | None, Depends(_optional_month)]
 
-LevelQuery = Annotated[CoverageLevel, Query(description="level of the areas to be judged")]
+
+def _level(
+    access: AccessDep,
+    level: Annotated[
+        CoverageLevel | None, Query(description="level of the areas to be judged; villages, or grids of one village's")
+    ] = None,
+) -> CoverageLevel:
+    return level or ("grid" if access.reach and access.reach.level in ("village", "grid") else "village")
+
+
+LevelQuery = Annotated[CoverageLevel, Depends(_level)]
 AnyLevelQuery = Annotated[Level | None, Query(description="only areas of this level")]
 AreaQuery = Annotated[CodeQuery, Query(description="code of the scope: this area and all below it")]
 BoundariesQuery = Annotated[
@@ -110,12 +154,14 @@ def number_of(cursor: str, *, mark: str = "") -> int:
 def _report(
     session: SessionDep,
     county: CountyDep,
+    access: AccessDep,
     month: MonthQuery,
-    level: LevelQuery = "village",
+    level: LevelQuery,
+    *,
     area: AreaQuery = None,
     boundaries: BoundariesQuery = "then",
 ) -> CoverageReport:
-    return coverage.report(session, county, month, level=level, area=area, read_with=boundaries)
+    return coverage.report(session, county, month, level=level, area=area or access.area, read_with=boundaries)
 
 
 ReportDep = Annotated[CoverageReport, Depends(_report)]

@@ -6,16 +6,27 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import psycopg2
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
-from geo.errors import Conflict, InvalidInput, Lang, NotFound, ServiceUnavailable, TooLarge, WanggeError
+from geo.errors import (
+    Conflict,
+    InvalidInput,
+    Lang,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    ServiceUnavailable,
+    TooLarge,
+    WanggeError,
+)
 from geo.intake.rejections import sentence
 from geo.settings import Settings
 
@@ -26,16 +37,21 @@ STATUS: Final[Mapping[type[WanggeError], HTTPStatus]] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    NotAllowed: HTTPStatus.FORBIDDEN,
     ServiceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 _TITLES: Final[Mapping[int, tuple[str, str]]] = {
     400: ("请求格式有误", "Malformed request"),
+    401: ("需要登录", "Sign-in needed"),
+    403: ("没有权限", "Not allowed"),
     404: ("没有找到", "Not found"),
     405: ("不支持这种方法", "Method not allowed"),
     409: ("与已存内容冲突", "Conflicts with what is stored"),
     413: ("内容过大", "Too large"),
     422: ("请求有误", "Cannot be processed"),
+    429: ("尝试过于频繁", "Too many attempts"),
     500: ("服务内部错误", "Internal error"),
     503: ("暂时不可用", "Not available"),
 }
@@ -94,13 +110,24 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _wangge(request: Request, error: Exception) -> JSONResponse:
+def _wangge(request: Request, error: Exception) -> Response:
     assert isinstance(error, WanggeError)  # noqa: S101 - registered for it
+    if isinstance(error, NotSignedIn) and _is_page(request):
+        # Somebody who opens a page is shown where to sign in, and comes back to it.
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/signin?{urlencode({'next': path})}", HTTPStatus.SEE_OTHER)
     name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
     facts = {key: value if _is_json(value) else str(value) for key, value in error.facts.items()}
-    return problem(
+    answer = problem(
         request, status_of(error), error.text(language(request)), kind=f"urn:wangge:problem:{name}", facts=facts
     )
+    if isinstance(error, NotSignedIn):
+        answer.headers["www-authenticate"] = 'Bearer realm="wangge"'
+    return answer
+
+
+def _is_page(request: Request) -> bool:
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
 
 
 def _is_json(value: object) -> bool:

@@ -10,10 +10,12 @@
     │   └── SheetRejected
     ├── NotFound              nothing has that name
     │   ├── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
-    │   └── UnknownCadre, UnknownAssignment
+    │   └── UnknownCadre, UnknownAssignment, UnknownAccount, UnknownToken
     ├── Conflict              it contradicts what is stored
-    │   └── VersionNotStaged, OverlapsRefused, NothingToRollBackTo, HeadTaken, AssignmentTwice
+    │   └── VersionNotStaged, OverlapsRefused, NothingToRollBackTo, HeadTaken, AssignmentTwice, AccountTaken
     ├── TooLarge              more than the stated limit
+    ├── NotSignedIn           nobody said who asks, or what was shown stands for nobody
+    ├── NotAllowed            who asks is known and may not
     └── ServiceUnavailable    a part that is needed does not answer
         └── LocalPostgisError
 
@@ -174,6 +176,20 @@ class UnknownAssignment(NotFound):
     en = "there is no assignment {id}"
 
 
+class UnknownAccount(NotFound):
+    """No account has this name."""
+
+    zh = "没有名为“{name}”的账号"
+    en = 'there is no account "{name}"'
+
+
+class UnknownToken(NotFound):
+    """No token that may be seen has this number."""
+
+    zh = "没有编号为 {id} 的令牌"
+    en = "there is no token {id}"
+
+
 class UnknownVersion(NotFound):
     """No boundary version has this number."""
 
@@ -213,6 +229,13 @@ class AssignmentTwice(Conflict):
     en = "{staff_no} has that role for {area} from {day} already"
 
 
+class AccountTaken(Conflict):
+    """A name stands for one account."""
+
+    zh = "已有名为“{name}”的账号"
+    en = 'there is an account "{name}" already'
+
+
 class VersionNotStaged(Conflict):
     """Only a staged version can be activated."""
 
@@ -239,6 +262,20 @@ class TooLarge(WanggeError):
 
     zh = "{what_zh}超过上限 {limit}，请分批发送"
     en = "{what} is over the limit of {limit}; send it in parts"
+
+
+class NotSignedIn(WanggeError):
+    """Nobody said who asks, or what was shown stands for nobody (any more)."""
+
+    zh = "请先登录，或在请求头中带上有效的令牌（Authorization: Bearer …）"
+    en = "sign in, or send a token that is valid (Authorization: Bearer …)"
+
+
+class NotAllowed(WanggeError):
+    """Who asks is known and may not do this."""
+
+    zh = "账号 {account}（{role}）无权进行此操作：{why_zh}"
+    en = "the account {account} ({role}) may not do this: {why}"
 
 
 class ServiceUnavailable(WanggeError):

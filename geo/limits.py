@@ -57,3 +57,19 @@ MAX_ARCHIVE_BYTES: Final = 2 * 1024**3
 
 MAX_ARCHIVE_RATIO: Final = 200
 """How many times smaller a file of more than a megabyte may be when packed; coordinates reach five to twenty."""
+
+MIN_PASSWORD_CHARS: Final = 10
+
+MAX_PASSWORD_CHARS: Final = 200
+
+MAX_TOKEN_DAYS: Final = 366
+"""A token that nobody renews within a year is most likely forgotten."""
+
+SESSION_HOURS: Final = 12
+"""A working day, after which a browser signs in again."""
+
+FREE_SIGN_INS: Final = 5
+"""Wrong passwords in a row for one name before it has to wait."""
+
+FREE_SIGN_INS_OF_ADDRESS: Final = 50
+"""The same for one address, behind which a whole office may sit."""

@@ -36,6 +36,7 @@ CARRIED_WORDS: Final[Mapping[str, Word]] = {
     "assignment": Word("分工", "assignment"),
     "setting": Word("区域设置", "setting"),
     "organisation": Word("单位区域", "organisation"),
+    "account": Word("账号范围", "scope of an account"),
     "carried": Word("已转入", "carried over"),
     "decide": Word("待决定", "to decide"),
     "conflict": Word("网格长冲突", "two heads"),

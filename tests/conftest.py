@@ -10,7 +10,7 @@
 - ``county`` is a small county of squares in the rolled-back session (see ``tests/squares.py``), ``squares_url`` a
   database with it and a few visits, ``sample_url`` one with the fictional sample county; both loaded once and
   only read.
-- ``client`` is the web service on a fresh database.
+- ``client`` is the web service on a fresh database; it and all like it ask as an admin (see ``tests/entry.py``).
 - ``reachable_path`` is a directory like ``tmp_path`` that other accounts can pass through: pytest's own is closed to
   the account that runs the server when the tests run as root.
 """
@@ -36,7 +36,7 @@ from geo.settings import Settings
 from geo.storage.database import make_engine, migrate
 from geo.storage.local_postgis import LocalPostgis
 from geo.storage.queries.counties import CountyInfo
-from tests import squares, visiting
+from tests import entry, squares, visiting
 
 _numbers = itertools.count(1)
 
@@ -106,6 +106,7 @@ def _drop_database(url: str) -> None:
 def template(database_url: str) -> str:
     """Name of a migrated, empty database that nobody is connected to."""
     migrate(database_url)
+    entry.open_to_tests(database_url)
     _copy_database(database_url, "template_migrated", "wangge")
     return "template_migrated"
 
@@ -170,5 +171,5 @@ def settings(fresh_url: str, reachable_path: Path) -> Settings:
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with TestClient(create_app(settings), raise_server_exceptions=False, headers=entry.HEADERS) as client:
         yield client

@@ -67,19 +67,21 @@ def areas_at(
     tags = tagger(session, version)
     deepest = tags.tag(np.array([x]), np.array([y])).deepest[0]
     near = tags.candidates(x, y, accuracy)
-    if deepest is None and not near:
-        raise PointOutsideAreas(lon=lon, lat=lat, county=county.code)
     own = areas.find(session, version, deepest) if deepest else None
     chain = own.path.split("/") if own else []
+    # What lies beyond the reader's scope is not found.
     known = areas.by_codes(session, version, [*chain, *(code for code, _ in near)])
+    if not known:
+        raise PointOutsideAreas(lon=lon, lat=lat, county=county.code)
     return AreasAt(
         lon=x,
         lat=y,
         boundary_version=version.version,
-        areas=[AreaOut.of(known[code]) for code in reversed(chain)],
+        areas=[AreaOut.of(known[code]) for code in reversed(chain) if code in known],
         candidates=[
             Candidate(code=code, name=known[code].name, level=known[code].level, distance_m=round(distance, 1))
             for code, distance in near
+            if code in known
         ],
     )
 

@@ -5,13 +5,14 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 import numpy as np
-from fastapi import APIRouter, Body, Path, Query, Request
+from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from api.dependencies import (
     MAX_NUMBER,
     PAGE,
     PLAIN,
+    AccessDep,
     AccuracyQuery,
     AreaQuery,
     CodePath,
@@ -22,6 +23,7 @@ from api.dependencies import (
     LatQuery,
     LimitQuery,
     LonQuery,
+    Needs,
     SessionDep,
     number_of,
 )
@@ -55,10 +57,11 @@ from geo.storage.queries import areas, assignments, boundaries
 
 router = APIRouter(tags=["assignments"])
 
+MAY_ASSIGN: Final = Depends(Needs("assign"))
+
 OnQuery = Annotated[date | None, Query(description="day, YYYY-MM-DD; today in the county if not given")]
 StaffPath = Annotated[str, Path(max_length=MAX_CODE_CHARS, pattern=PLAIN, description="staff number")]
 NumberPath = Annotated[int, Path(ge=1, le=MAX_NUMBER, description="number of an assignment")]
-_ACTOR: Final = "http"
 
 
 @router.get("/assignments/at", response_model=ResponsibleAt)
@@ -81,9 +84,9 @@ def responsible_at(
     x, y = (float(value) for value in to_wgs84(lon, lat, frame))
     found = service.at(session, county.code, np.array([x]), np.array([y]), day)
     near = tagger(session, found.version).candidates(x, y, accuracy) if accuracy else []
-    if not found.chains[0] and not near:
-        raise PointOutsideAreas(lon=lon, lat=lat, county=county.code)
     known = areas.by_codes(session, found.version, [code for code, _ in near])
+    if not found.chains[0] and not known:
+        raise PointOutsideAreas(lon=lon, lat=lat, county=county.code)
     body = ResponsibleAt(
         **_responsible(found).model_dump(),
         lon=x,
@@ -91,6 +94,7 @@ def responsible_at(
         candidates=[
             Candidate(code=code, name=known[code].name, level=known[code].level, distance_m=round(distance, 1))
             for code, distance in near
+            if code in known
         ],
     )
     return tagged(request, body)
@@ -122,13 +126,20 @@ def grid_assignments(
 
 @router.get("/cadres/{staff_no}/grids", response_model=CadreGrids)
 def cadre_grids(
-    request: Request, session: SessionDep, county: CountyDep, staff_no: StaffPath, *, on: OnQuery = None
+    request: Request,
+    session: SessionDep,
+    county: CountyDep,
+    access: AccessDep,
+    staff_no: StaffPath,
+    *,
+    on: OnQuery = None,
 ) -> Response:
     """What a cadre holds on a day, and what begins later."""
     day = on or coverage.today(county)
-    if not assignments.cadre_exists(session, county.code, staff_no):
-        raise UnknownCadre(county=county.code, staff_no=staff_no)
     held = assignments.of_cadre(session, county.code, staff_no, day)
+    # Who holds nothing in a part of the county need not be known to those who see that part only.
+    if not held and not (access.is_whole and assignments.cadre_exists(session, county.code, staff_no)):
+        raise UnknownCadre(county=county.code, staff_no=staff_no)
     body = CadreGrids(on=day, staff_no=staff_no, assignments=[AssignmentOut.of(one) for one in held])
     return tagged(request, body)
 
@@ -193,10 +204,12 @@ def _below(session: SessionDep, county: str, code: str) -> list[str]:
     return [one.code for one in areas.page(session, version, scope=area.path, limit=None)]
 
 
-@router.post("/assignments", status_code=HTTPStatus.CREATED)
-def assign(session: SessionDep, county: CountyDep, asked: Annotated[AssignIn, Body()]) -> AssignmentPage:
+@router.post("/assignments", status_code=HTTPStatus.CREATED, dependencies=[MAY_ASSIGN])
+def assign(
+    session: SessionDep, county: CountyDep, access: AccessDep, asked: Annotated[AssignIn, Body()]
+) -> AssignmentPage:
     """Give a cadre a role for one area or several: all of them or none."""
-    assignments.act_as(session, _ACTOR)
+    assignments.act_as(session, access.name)
     made = service.assign(
         session, county.code, asked.staff_no, set(asked.areas), asked.role, asked.from_day, asked.to_day
     )
@@ -204,19 +217,21 @@ def assign(session: SessionDep, county: CountyDep, asked: Annotated[AssignIn, Bo
     return AssignmentPage(assignments=[AssignmentOut.of(one) for one in found if one is not None], next=None)
 
 
-@router.patch("/assignments/{number}")
+@router.patch("/assignments/{number}", dependencies=[MAY_ASSIGN])
 def end_assignment(
-    session: SessionDep, county: CountyDep, number: NumberPath, asked: Annotated[EndIn, Body()]
+    session: SessionDep, county: CountyDep, access: AccessDep, number: NumberPath, asked: Annotated[EndIn, Body()]
 ) -> AssignmentOut:
     """End an assignment, or move its end."""
-    assignments.act_as(session, _ACTOR)
+    assignments.act_as(session, access.name)
     return AssignmentOut.of(service.finish(session, county.code, number, asked.to_day))
 
 
-@router.post("/assignments/hand-over")
-def hand_over(session: SessionDep, county: CountyDep, asked: Annotated[HandOverIn, Body()]) -> list[HandedOverOut]:
+@router.post("/assignments/hand-over", dependencies=[MAY_ASSIGN])
+def hand_over(
+    session: SessionDep, county: CountyDep, access: AccessDep, asked: Annotated[HandOverIn, Body()]
+) -> list[HandedOverOut]:
     """All areas of one cadre, or some, go to another from a day on."""
-    assignments.act_as(session, _ACTOR)
+    assignments.act_as(session, access.name)
     done = service.hand_over(session, county.code, asked.giver, asked.taker, asked.from_day, codes=asked.areas)
     return [HandedOverOut.of(one) for one in done]
 

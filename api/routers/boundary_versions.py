@@ -7,7 +7,17 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api import boundary_exports, exports
-from api.dependencies import PAGE, CountyDep, CursorQuery, LangQuery, LimitQuery, SessionDep, VersionPath, number_of
+from api.dependencies import (
+    MAY_CHECK,
+    PAGE,
+    CountyDep,
+    CursorQuery,
+    LangQuery,
+    LimitQuery,
+    SessionDep,
+    VersionPath,
+    number_of,
+)
 from api.schemas.boundary_versions import CarriedOut, ChangeOut, ChangesPage, VersionList, VersionOut
 from geo.services import boundary_checks
 from geo.space.lineage import Relation
@@ -26,7 +36,7 @@ def list_versions(session: SessionDep, county: CountyDep) -> VersionList:
     return VersionList(versions=[VersionOut.of(version, counts[version.version]) for version in found])
 
 
-@router.get("/boundary-versions/{version}/changes")
+@router.get("/boundary-versions/{version}/changes", dependencies=[MAY_CHECK])
 def list_changes(
     session: SessionDep,
     county: CountyDep,
@@ -50,7 +60,7 @@ def list_changes(
     )
 
 
-@router.get("/boundary-versions/{version}/report", response_class=Response)
+@router.get("/boundary-versions/{version}/report", response_class=Response, dependencies=[MAY_CHECK])
 def get_report(
     session: SessionDep,
     county: CountyDep,

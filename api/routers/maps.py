@@ -1,12 +1,16 @@
 """Interactive maps, and the way to them from ``/``."""
 
+from collections.abc import Sequence
 from typing import Annotated, get_args
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from api import headers
 from api.dependencies import (
+    MAY_CHECK,
+    AccessDep,
     AreaQuery,
     BoundariesQuery,
     CountyDep,
@@ -22,6 +26,7 @@ from geo.analysis.coverage import CoverageLevel, CoverageReport
 from geo.errors import Lang
 from geo.months import FIRST_MONTH, Month
 from geo.services import boundary_checks, coverage
+from geo.services.accounts import Access
 from geo.storage.queries import boundaries as versions
 from geo.storage.queries.counties import CountyInfo
 from maps.page import Links
@@ -42,25 +47,26 @@ def coverage_map(
     county: CountyDep,
     month: OptionalMonthQuery,
     lang: LangQuery,
+    level: LevelQuery,
+    access: AccessDep,
     *,
-    level: LevelQuery = "village",
     area: AreaQuery = None,
     boundaries: BoundariesQuery = "then",
     standalone: Annotated[bool, Query(description="one file that needs nothing else")] = False,
 ) -> HTMLResponse:
     """The coverage-gap map of a month, with its gap list."""
     shown = month or coverage.latest_month(session, county)
-    report = coverage.report(session, county, shown, level=level, area=area, read_with=boundaries)
-    links = None if standalone else _links(report, county, area, lang)
+    report = coverage.report(session, county, shown, level=level, area=area or access.area, read_with=boundaries)
+    links = None if standalone else _links(report, county, area, lang, _levels(access))
     page = coverage_page(session, report, settings=settings, lang=lang, links=links, standalone=standalone)
-    answer = HTMLResponse(page)
+    answer = headers.page(page, basemap=settings.basemap_url)
     if standalone:
         name = f"coverage-{report.month}-{report.level}.html"
         answer.headers["content-disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
-@router.get("/maps/check", response_class=HTMLResponse)
+@router.get("/maps/check", response_class=HTMLResponse, dependencies=[MAY_CHECK])
 def check_map(
     session: SessionDep,
     settings: SettingsDep,
@@ -76,7 +82,7 @@ def check_map(
     shapes = boundary_checks.shapes_of(session, found, report)
     links = None if standalone else _check_links(county, found.version, lang)
     page = check_page(session, report, shapes, settings=settings, lang=lang, links=links, standalone=standalone)
-    answer = HTMLResponse(page)
+    answer = headers.page(page, basemap=settings.basemap_url)
     if standalone:
         answer.headers["content-disposition"] = f'attachment; filename="check-{found.version}.html"'
     return answer
@@ -92,7 +98,16 @@ def _check_links(county: CountyInfo, version: int, lang: Lang) -> Links:
     )
 
 
-def _links(report: CoverageReport, county: CountyInfo, area: str | None, lang: Lang) -> Links:
+def _levels(access: Access) -> tuple[CoverageLevel, ...]:
+    """Levels of which a reader can see more than nothing."""
+    levels: tuple[CoverageLevel, ...] = get_args(CoverageLevel)
+    top = access.reach.level if access.reach else "county"
+    return levels if top == "county" else levels[levels.index(top) :]
+
+
+def _links(
+    report: CoverageReport, county: CountyInfo, area: str | None, lang: Lang, levels: Sequence[CoverageLevel]
+) -> Links:
     """Addresses that keep what was asked and change one thing."""
     asked = {"month": str(report.month), "level": report.level, "area": area, "boundaries": report.boundaries}
     asked |= {"lang": lang, "county": county.code}
@@ -105,7 +120,7 @@ def _links(report: CoverageReport, county: CountyInfo, area: str | None, lang: L
     return Links(
         previous_month=to("/maps/coverage", month=str(report.month.previous())) if report.month > FIRST_MONTH else None,
         next_month=to("/maps/coverage", month=str(report.month.next())) if has_next else None,
-        levels={level: to("/maps/coverage", level=level) for level in get_args(CoverageLevel)},
+        levels={level: to("/maps/coverage", level=level) for level in levels},
         downloads={name: to("/coverage", format=name) for name in ("xlsx", "csv", "geojson")}
         | {"html": to("/maps/coverage", standalone="true")},
         language=to("/maps/coverage", lang="en" if lang == "zh-CN" else "zh-CN"),

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
-from api.dependencies import SessionDep
+from api.dependencies import OpenSessionDep
 from api.errors import problem
 from geo.storage.database import current_revision, head_revision, postgis_version
 
@@ -34,7 +34,7 @@ async def health() -> Health:
 
 
 @router.get("/readyz", response_model=Readiness, responses={503: {"description": "not ready, and why"}})
-def readiness(request: Request, session: SessionDep) -> Response:
+def readiness(request: Request, session: OpenSessionDep) -> Response:
     """The database answers, has PostGIS, and is migrated."""
     at, wanted = current_revision(session), head_revision()
     if at != wanted:

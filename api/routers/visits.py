@@ -7,18 +7,20 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import SkipValidation
 
 from api.dependencies import (
     PAGE,
+    AccessDep,
     AreaQuery,
     CodeQuery,
     CountyDep,
     CursorQuery,
     LangQuery,
     LimitQuery,
+    Needs,
     OptionalMonthQuery,
     SessionDep,
 )
@@ -41,6 +43,7 @@ Batch = Annotated[
 
 @router.post(
     "/visits",
+    dependencies=[Depends(Needs("record"))],
     status_code=HTTPStatus.CREATED,
     response_model=BatchAnswer,
     responses={
@@ -49,13 +52,15 @@ Batch = Annotated[
         422: {"description": "every row is refused; each has its reason"},
     },
 )
-def post_visits(request: Request, session: SessionDep, county: CountyDep, lang: LangQuery, batch: Batch) -> Response:
+def post_visits(
+    request: Request, session: SessionDep, county: CountyDep, access: AccessDep, lang: LangQuery, batch: Batch
+) -> Response:
     """Store a batch. Sending it again stores nothing twice; each row is answered."""
     if len(batch) > MAX_VISITS_PER_BATCH:
         raise TooLarge(what="the number of visits", what_zh="走访条数", limit=MAX_VISITS_PER_BATCH)
     rows: list[tuple[int, Any]] = list(enumerate(batch, start=1))
     good, refused = parse(rows, zone=county.zone, now=datetime.now(UTC))
-    answer = BatchAnswer.of(service.record(session, county, good, refused), lang)
+    answer = BatchAnswer.of(service.record(session, county, good, refused, by=access), lang)
     body = answer.model_dump(mode="json")
     if answer.stored or answer.duplicate:
         return JSONResponse(body, HTTPStatus.CREATED if answer.stored else HTTPStatus.OK)

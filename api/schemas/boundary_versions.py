@@ -74,12 +74,12 @@ class ChangeOut(BaseModel):
 class CarriedOut(BaseModel):
     """What stood at an area that is no more: carried over, or left for a person to decide."""
 
-    kind: Literal["assignment", "setting", "organisation"]
+    kind: Literal["assignment", "setting", "organisation", "account"]
     outcome: Literal["carried", "decide"]
     reason: Literal["renumbered", "merged", "split", "conflict", "gone"]
     old_code: str
     new_code: str | None
-    subject: str | None = Field(description="staff number, or code of the organisation")
+    subject: str | None = Field(description="staff number, code of the organisation, or name of the account")
     role: str | None
 
     @classmethod

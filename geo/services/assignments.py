@@ -78,7 +78,9 @@ def of_areas(session: Session, county: str, code: str, day: date) -> Responsible
 def _responsible(session: Session, version: VersionInfo, chains: Sequence[Sequence[str]], day: date) -> Responsible:
     codes = {code for chain in chains for code in chain}
     known = areas.by_codes(session, version, sorted(codes))
-    return Responsible(version, day, chains, known, assignments.on_areas(session, version.county, codes, day))
+    # Areas beyond the scope of whoever asks are not found, and so not named either.
+    seen = [[code for code in chain if code in known] for chain in chains]
+    return Responsible(version, day, seen, known, assignments.on_areas(session, version.county, codes, day))
 
 
 def assign(

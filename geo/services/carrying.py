@@ -1,4 +1,4 @@
-"""Assignments, settings and organisations of areas that are no more go to the areas that have their ground.
+"""Assignments, settings, organisations and scopes of areas that are no more go to the areas that have their ground.
 
 What has one clear successor is carried over; a split, a conflict or an area without a successor is left to a person and
 listed. Every step is written down, so that a rollback takes back exactly what was done.
@@ -12,6 +12,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from geo.space.lineage import Link
+from geo.storage.queries import accounts
 from geo.storage.queries import carrying as queries
 from geo.storage.queries.carrying import Held, Setting
 from geo.storage.queries.lineage import Carried
@@ -44,6 +45,7 @@ def carry(session: Session, county: str, links: Sequence[Link], day: date) -> li
         *_assignments(session, county, heirs, codes, day),
         *_settings(session, county, heirs, codes),
         *_organisations(session, county, heirs, codes),
+        *_accounts(session, county, heirs, codes),
     ]
 
 
@@ -65,6 +67,8 @@ def take_back(session: Session, county: str, rows: Sequence[Carried]) -> None:
             queries.drop_setting(session, county, row.new_code)
         elif row.kind == "organisation" and row.subject is not None:
             queries.place_organisation(session, county, row.subject, row.old_code)
+        elif row.kind == "account" and row.subject is not None:
+            accounts.place(session, county, row.subject, row.old_code)
 
 
 def _heirs(links: Sequence[Link]) -> _Heirs:
@@ -197,6 +201,23 @@ def _settings(session: Session, county: str, heirs: _Heirs, codes: Sequence[str]
         elif target not in known:
             queries.add_setting(session, county, target, settings[str(links[0].old_code)])
             done.append(Carried("setting", "carried", links[0].relation, str(links[0].old_code), target))
+    return done
+
+
+def _accounts(session: Session, county: str, heirs: _Heirs, codes: Sequence[str]) -> list[Carried]:
+    """Scopes follow what keeps its ground; what was merged or split would show more or less than was granted."""
+    done: list[Carried] = []
+    for name, area in accounts.by_scope(session, county, codes):
+        if area in heirs.parts:
+            continue
+        link = heirs.single(area)
+        if link is not None and link.new_code is not None and link.relation == "renumbered":
+            accounts.place(session, county, name, link.new_code)
+            done.append(Carried("account", "carried", link.relation, area, link.new_code, subject=name))
+        else:
+            relations = {one.relation for one in heirs.gone[area]}
+            reason = next((one for one in ("gone", "merged") if one in relations), "split")
+            done += [Carried("account", "decide", reason, area, one.new_code, subject=name) for one in heirs.gone[area]]
     return done
 
 

@@ -22,6 +22,7 @@ from geo.errors import FutureMonth, UnknownArea
 from geo.months import Month, local_day
 from geo.services.tagging import tagger
 from geo.space.codes import Level
+from geo.storage import reach
 from geo.storage.queries import areas, boundaries, positions
 from geo.storage.queries import coverage as queries
 from geo.storage.queries.boundaries import VersionInfo
@@ -110,7 +111,8 @@ def _judge(
         for rule in queries.rules(session, county.code, asked.level)
     ]
     facts, untagged = _facts(session, county, asked, source, needs_before=any(rule.every_days for rule in rules))
-    top = areas.find(session, version, county.code)
+    with reach.unlimited(session):
+        top = areas.find(session, version, county.code)
     return CoverageReport(
         county=county.code,
         county_name=top.name if top else county.code,

@@ -19,6 +19,7 @@ from geo.limits import LOCATOR_MEMORY_MB
 from geo.space.codes import Level
 from geo.space.locator import Locator
 from geo.space.succession import common_chain, translations
+from geo.storage import reach
 from geo.storage.queries import areas, boundaries, lineage
 from geo.storage.queries.boundaries import VersionInfo
 
@@ -187,7 +188,9 @@ class _Cache:
         with self._lock:
             tagger = self._taggers.get(key)
             if tagger is None:
-                tagger = self._taggers[key] = Tagger(session, version)
+                # It is kept for everybody.
+                with reach.unlimited(session):
+                    tagger = self._taggers[key] = Tagger(session, version)
                 while len(self._taggers) > _KEPT_VERSIONS:
                     self._taggers.popitem(last=False)
             self._taggers.move_to_end(key)

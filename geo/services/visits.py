@@ -19,6 +19,7 @@ from geo.errors import Lang
 from geo.intake.rejections import Rejection
 from geo.intake.visits import NumberedVisit
 from geo.months import local_day
+from geo.services.accounts import Access
 from geo.services.tagging import Tagger, Tags, tagger
 from geo.space.crs import FRAMES, to_wgs84
 from geo.storage.queries import areas as area_queries
@@ -58,10 +59,16 @@ class _Batch:
 
 
 def record(
-    session: Session, county: CountyInfo, rows: Sequence[NumberedVisit], refused: Sequence[Rejection] = ()
+    session: Session,
+    county: CountyInfo,
+    rows: Sequence[NumberedVisit],
+    refused: Sequence[Rejection] = (),
+    *,
+    by: Access | None = None,
 ) -> list[Answer]:
     """Store what can be stored and answer every row, in the order of their numbers.
 
+    :param by: who sends them: a cadre only visits of his or her own, others only within their scope; None for anything
     :raises NoBoundaries: nothing is in force that visits could be tagged to
     """
     answers = [Answer(rejection.row, "rejected", rejection=rejection) for rejection in refused]
@@ -69,9 +76,26 @@ def record(
         counties.hold(session, county.code, alone=False)
         areas = tagger(session, boundaries.active(session, county.code))
         batch, wrong = _check(session, county, _positions(rows), areas)
-        answers += [Answer(rejection.row, "rejected", rejection=rejection) for rejection in wrong]
+        batch, foreign = _within(batch, areas, by)
+        answers += [Answer(rejection.row, "rejected", rejection=rejection) for rejection in (*wrong, *foreign)]
         answers += _store(session, county, batch, areas)
     return sorted(answers, key=lambda answer: answer.row)
+
+
+def _within(batch: _Batch, areas: Tagger, by: Access | None) -> tuple[_Batch, list[Rejection]]:
+    """Refuse rows that are not for the sender to send. Where a cadre's own visits lead is nobody's business here."""
+    if by is None:
+        return batch, []
+    if by.role == "cadre":
+        foreign = np.array([row.visit.staff_no != by.staff_no for row in batch.rows], dtype=bool)
+        field, why, why_zh = "staff_no", "only visits of your own can be sent", "只能上报本人的走访"
+    else:
+        tags = _tags(batch, areas)
+        whole = [by.area is None or by.area in chain for chain in zip(tags.town, tags.village, tags.grid, strict=True)]
+        foreign = ~np.array(whole, dtype=bool)
+        field, why, why_zh = "claimed_area", f"it is not within {by.area}", f"不在 {by.area} 范围内"
+    refused = [Rejection(row.row, field, why, why_zh) for row, out in zip(batch.rows, foreign, strict=True) if out]
+    return batch.keep(~foreign), refused
 
 
 def _positions(rows: Sequence[NumberedVisit]) -> _Batch:
@@ -153,10 +177,13 @@ def _reason(
     return None
 
 
-def _store(session: Session, county: CountyInfo, batch: _Batch, areas: Tagger) -> list[Answer]:
+def _tags(batch: _Batch, areas: Tagger) -> Tags:
     claimed = np.array([row.visit.claimed_area for row in batch.rows] or [None], dtype=object)[: len(batch.rows)]
-    tags = areas.tag_all(batch.lon, batch.lat, claimed)
-    records = _records(batch, tags)
+    return areas.tag_all(batch.lon, batch.lat, claimed)
+
+
+def _store(session: Session, county: CountyInfo, batch: _Batch, areas: Tagger) -> list[Answer]:
+    records = _records(batch, _tags(batch, areas))
     first: dict[UUID, visits.VisitRecord] = {}
     for record_ in records:
         first.setdefault(record_.id, record_)
@@ -166,15 +193,18 @@ def _store(session: Session, county: CountyInfo, batch: _Batch, areas: Tagger) -
         session, county.code, [record_.id for record_, new in zip(records, is_new, strict=True) if not new]
     )
     return [
-        Answer(row.row, "stored", record_.id) if new else _seen_before(row.row, record_, kept[record_.id])
+        Answer(row.row, "stored", record_.id) if new else _seen_before(row.row, record_, kept.get(record_.id))
         for row, record_, new in zip(batch.rows, records, is_new, strict=True)
     ]
 
 
-def _seen_before(row: int, record_: visits.VisitRecord, kept: dict[str, Any]) -> Answer:
+def _seen_before(row: int, record_: visits.VisitRecord, kept: dict[str, Any] | None) -> Answer:
     answer, sent = Answer(row, "duplicate", record_.id), record_.content()
     if sent == kept:
         return answer
+    if kept is None:  # beyond the sender's scope
+        taken = Rejection(row, "id", "this id is that of another visit", "该编号已属于另一条走访")
+        return replace(answer, outcome="conflict", rejection=taken)
     different = ", ".join(name for name in sent if sent[name] != kept[name])
     rejection = Rejection(
         row,

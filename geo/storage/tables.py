@@ -214,7 +214,7 @@ class Carryover(Base):
             ["boundary_versions.county_code", "boundary_versions.version"],
             ondelete="CASCADE",
         ),
-        CheckConstraint(_one_of("kind", "assignment", "setting", "organisation"), name="kind"),
+        CheckConstraint(_one_of("kind", "assignment", "setting", "organisation", "account"), name="kind"),
         CheckConstraint(_one_of("outcome", "carried", "decide"), name="outcome"),
         CheckConstraint(_one_of("reason", "renumbered", "merged", "split", "conflict", "gone"), name="reason"),
     )

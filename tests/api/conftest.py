@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from api.app import create_app
 from geo.settings import Settings
 from geo.storage.database import make_engine
-from tests import squares, visiting
+from tests import entry, squares, visiting
 
 
 @pytest.fixture(scope="session")
 def service(squares_url: str, reachable_root: Path) -> Iterator[TestClient]:
     app = create_app(Settings(database_url=squares_url, home=reachable_root))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, raise_server_exceptions=False, headers=entry.HEADERS) as client:
         yield client
 
 

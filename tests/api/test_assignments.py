@@ -15,6 +15,7 @@ from geo.space.crs import from_wgs84
 from geo.storage.database import make_engine
 from geo.storage.queries import assignments, counties
 from geo.storage.tables import Assignment
+from tests import entry
 from tests.squares import COUNTY, GRIDS, TOWNS, VILLAGES, centre
 from tests.visiting import take
 
@@ -203,8 +204,8 @@ def test_changes_are_told_once_and_in_order(staffed: TestClient) -> None:
     staffed.patch(f"/assignments/{number}", json={"to": "2025-06-01"})
     later, cursor = pulled(staffed, cursor, limit=1)
     assert [(one["number"], one["action"], one["by"], one["to"]) for one in later] == [
-        (4, "added", "http", None),
-        (5, "changed", "http", "2025-06-01"),
+        (4, "added", entry.NAME, None),
+        (5, "changed", entry.NAME, "2025-06-01"),
     ]
     assert pulled(staffed, cursor)[0] == []
 

@@ -20,6 +20,7 @@ from geo.errors import WanggeError
 from geo.limits import MAX_BODY_BYTES, MAX_VISITS_PER_BATCH
 from geo.settings import Settings
 from geo.storage.database import make_engine, migrate
+from tests import entry
 from tests.squares import GRIDS, VILLAGES
 from tests.visiting import visit
 
@@ -183,7 +184,10 @@ def test_empty_database(client: TestClient) -> None:
 def test_a_statement_that_takes_too_long(loaded_url: str, reachable_path: Path) -> None:
     settings = Settings(database_url=loaded_url, home=reachable_path, statement_timeout_ms=200, lang="en")
     engine = make_engine(loaded_url)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client, engine.begin() as holder:
+    with (
+        TestClient(create_app(settings), raise_server_exceptions=False, headers=entry.HEADERS) as client,
+        engine.begin() as holder,
+    ):
         holder.execute(text("LOCK TABLE areas IN ACCESS EXCLUSIVE MODE"))
         answer = client.get("/areas")
         check(answer, 503, "took too long", "/areas")
@@ -207,7 +211,7 @@ def test_a_database_that_is_gone(
     mortal: str, database_url: str, reachable_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = Settings(database_url=mortal, home=reachable_path, lang="en")
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with TestClient(create_app(settings), raise_server_exceptions=False, headers=entry.HEADERS) as client:
         assert client.get("/readyz").status_code == 200
         admin = create_engine(make_url(database_url).set(database="postgres"), poolclass=NullPool)
         with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -223,7 +227,7 @@ def test_a_database_that_is_gone(
 
 def test_a_database_that_was_never_there(reachable_path: Path) -> None:
     url = f"postgresql+psycopg2://wangge:geheim@/wangge?host={reachable_path}"
-    with TestClient(create_app(Settings(database_url=url, home=reachable_path))) as client:
+    with TestClient(create_app(Settings(database_url=url, home=reachable_path)), headers=entry.HEADERS) as client:
         answer = client.get("/areas")
         check(answer, 503, "数据库没有应答", "/areas")
         assert "geheim" not in answer.text
@@ -232,7 +236,7 @@ def test_a_database_that_was_never_there(reachable_path: Path) -> None:
 def test_a_database_that_is_not_migrated(fresh_url: str, reachable_path: Path) -> None:
     migrate(fresh_url, "base")
     settings = Settings(database_url=fresh_url, home=reachable_path, lang="en")
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with TestClient(create_app(settings), raise_server_exceptions=False, headers=entry.HEADERS) as client:
         check(client.get("/readyz"), 503, "wangge db migrate", "/readyz")
         check(client.get("/areas"), 503, "wangge db migrate", "/areas")
 
@@ -246,7 +250,7 @@ def test_what_nobody_expected_is_logged_and_told_without_its_cause(
     def broken() -> None:
         raise RuntimeError("a secret of the inside")
 
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, raise_server_exceptions=False, headers=entry.HEADERS) as client:
         answer = client.get("/broken", headers={"x-request-id": "mine"})
     check(answer, 500, "", "/broken")
     assert answer.headers["x-request-id"] == "mine"
@@ -263,7 +267,7 @@ def test_an_error_of_the_driver_itself(settings: Settings) -> None:
     def copying() -> None:
         raise psycopg2.OperationalError("server closed the connection")
 
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, raise_server_exceptions=False, headers=entry.HEADERS) as client:
         check(client.get("/copying?lang=en"), 503, "does not answer", "/copying")
 
 

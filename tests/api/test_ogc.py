@@ -21,6 +21,7 @@ import shapely
 from fastapi.testclient import TestClient
 from pyproj import Transformer
 
+from tests import entry
 from tests.squares import COUNTY, GRIDS, TOWNS, VILLAGES, box
 
 WANGGE = Path(sys.executable).with_name("wangge")
@@ -221,6 +222,14 @@ def _answers(port: int) -> bool:
         asked.request("GET", "/readyz")
         return asked.getresponse().status == 200
     return False
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _signed_in() -> Iterator[None]:
+    name = "GDAL_HTTP_HEADERS"
+    pyogrio.set_gdal_config_options({name: f"Authorization: {entry.HEADERS['Authorization']}"})
+    yield
+    pyogrio.set_gdal_config_options({name: None})
 
 
 def pulled(address: str, **options: Any) -> gpd.GeoDataFrame:

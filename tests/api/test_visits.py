@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from geo.limits import MAX_VISITS_PER_BATCH
 from geo.settings import Settings
+from tests import entry
 from tests.squares import COUNTY, GRIDS, TOWNS, VILLAGES
 from tests.visiting import visit
 
@@ -84,7 +85,10 @@ def test_the_same_batch_from_many_at_once(loaded: TestClient) -> None:
 def test_more_requests_than_connections(squares_url: str, settings: Settings) -> None:
     """A request keeps its connection from thread to thread; those that wait must not hold the threads it needs."""
     few = settings.model_copy(update={"database_url": squares_url, "pool_size": 1})
-    with TestClient(create_app(few), raise_server_exceptions=False) as client, ThreadPoolExecutor(4) as pool:
+    with (
+        TestClient(create_app(few), raise_server_exceptions=False, headers=entry.HEADERS) as client,
+        ThreadPoolExecutor(4) as pool,
+    ):
         answers = pool.map(lambda _: client.get("/coverage?month=2025-03").status_code, range(4))
         assert set(answers) == {200}
 

@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from api import cli
 from api.app import create_app
 from geo.settings import Settings
+from tests import entry
 from tests.conftest import _copy_database, _drop_database
 from tests.real.browsing import Seen, look
 
@@ -59,7 +60,9 @@ def wangge(county_url: str, reachable_root: Path) -> Wangge:
 
 @pytest.fixture(scope="module")
 def web(county_url: str, reachable_root: Path) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(database_url=county_url, home=reachable_root))) as client:
+    with TestClient(
+        create_app(Settings(database_url=county_url, home=reachable_root)), headers=entry.HEADERS
+    ) as client:
         yield client
 
 

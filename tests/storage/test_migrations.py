@@ -88,10 +88,16 @@ def test_the_catalogue_of_models_and_migrations_is_the_same(fresh_url: str) -> N
     assert schema(fresh_url, *compared) == migrated
 
 
+ACCESS = {"accounts", "tokens", "sign_ins", "failed_sign_ins", "audit"}
+"""Those of the service itself, whatever counties it holds."""
+
+
 def test_every_table_that_grows_has_the_county_first_in_its_key() -> None:
     grows = {"areas", "visits", "places", "assignments", "visit_tallies", "household_tallies", "cadres"}
     assert grows <= set(Base.metadata.tables)
     for name, table in Base.metadata.tables.items():
+        if name in ACCESS:
+            continue
         first = next(iter(table.primary_key.columns)).name
         assert first == ("code" if name == "counties" else "county_code"), name
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from geo.space.codes import Level
+from geo.storage import reach
 from geo.storage.bulk import copy_rows
 from geo.storage.queries.areas import in_scope, in_version
 from geo.storage.queries.boundaries import VersionInfo
@@ -154,7 +155,9 @@ def grids_reached(session: Session, asked: Asked, source: Source) -> dict[str | 
 
 
 def outside(session: Session, asked: Asked, source: Source) -> int:
-    """Visits of the county's month that no area contains."""
+    """Visits of the county's month that no area contains; 0 for those who see a part of the county only."""
+    if not reach.is_whole(session):
+        return 0
     tally = source.tallies.c
     query = select(func.coalesce(func.sum(tally.visits), 0)).where(*_in_month(asked, tally), tally.area_code == "")
     return int(session.scalar(query) or 0)

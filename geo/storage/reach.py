@@ -1,0 +1,140 @@
+"""What the reader of a session sees: one area and all below it.
+
+The limit is applied here and nowhere else: every statement of the session, whoever wrote it, gets the conditions below
+added for each table that it names, in subqueries too. A query that forgets the scope cannot leak, and one that needs
+the whole county to answer a part of it (the locators, a name above the scope) says so with `unlimited`.
+
+Areas are told by the code of the scope in their own path, in every boundary version: a village that was moved to
+another town is still its own.
+
+Where this falls down: statements over ``__table__`` and plain SQL pass by. Tallies are read that way, and only ever
+joined with areas; ``tests/api/test_access.py`` looks for foreign codes in the answers of every route.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, event, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
+
+from geo.space.codes import Level
+from geo.storage.access_tables import Account
+from geo.storage.tables import (
+    Area,
+    AreaSetting,
+    Assignment,
+    AssignmentChange,
+    BoundaryVersion,
+    Cadre,
+    Carryover,
+    County,
+    Lineage,
+    Organisation,
+    Place,
+    Visit,
+)
+
+_KEY: Final = "reach"
+_OF_AREAS: Final[dict[Level, InstrumentedAttribute[Any]]] = {
+    "county": Area.county_code,
+    "town": Area.town_code,
+    "village": Area.village_code,
+    "grid": Area.grid_code,
+}
+_OF_VISITS: Final[dict[Level, InstrumentedAttribute[Any]]] = {
+    "county": Visit.county_code,
+    "town": Visit.town_code,
+    "village": Visit.village_code,
+    "grid": Visit.grid_code,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One area and all below it; the whole of a county where the level is ``county``."""
+
+    county: str
+    level: Level
+    code: str
+
+    @property
+    def is_county(self) -> bool:
+        """Whether nothing of the county is left out."""
+        return self.level == "county"
+
+
+def limit(session: Session, reach: Reach | None) -> None:
+    """Whatever the session reads or changes from now on lies within the reach; None for everything."""
+    session.info[_KEY] = reach
+
+
+def of(session: Session) -> Reach | None:
+    """The limit of a session, None where there is none."""
+    reach: Reach | None = session.info.get(_KEY)
+    return reach
+
+
+def is_whole(session: Session) -> bool:
+    """Whether the session sees the whole of its county."""
+    reach = of(session)
+    return reach is None or reach.is_county
+
+
+@contextmanager
+def unlimited(session: Session) -> Iterator[None]:
+    """Read without the limit what is needed to answer within it."""
+    reach = of(session)
+    session.info[_KEY] = None
+    try:
+        yield
+    finally:
+        session.info[_KEY] = reach
+
+
+def _conditions(reach: Reach) -> list[tuple[type[Any], ColumnElement[bool]]]:
+    tables = (Area, AreaSetting, Assignment, AssignmentChange, BoundaryVersion, Cadre, Organisation, Place, Visit)
+    county = [(table, table.county_code == reach.county) for table in (*tables, Lineage, Carryover, Account)]
+    counties: tuple[type[Any], ColumnElement[bool]] = (County, County.code == reach.county)
+    if reach.is_county:
+        return [counties, *county]
+    codes = _codes(reach)
+    narrower: dict[type[Any], ColumnElement[bool]] = {
+        Area: _OF_AREAS[reach.level] == reach.code,
+        Visit: _OF_VISITS[reach.level] == reach.code,
+        Assignment: Assignment.area_code.in_(codes),
+        AssignmentChange: AssignmentChange.area_code.in_(codes),
+        AreaSetting: AreaSetting.code.in_(codes),
+        Place: Place.area_code.in_(codes),
+        Account: Account.scope_code.in_(codes),
+        # What the checks of a version found is of the whole county.
+        Lineage: false(),
+        Carryover: false(),
+    }
+    return [
+        counties,
+        *((table, and_(whole, narrower[table]) if table in narrower else whole) for table, whole in county),
+    ]
+
+
+def _codes(reach: Reach) -> Select[Any]:
+    """Codes within the reach in any boundary version, its own included."""
+    own = _OF_AREAS[reach.level] == reach.code
+    return select(Area.code).where(Area.county_code == reach.county, or_(own, Area.code == reach.code))
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _within(state: ORMExecuteState) -> None:
+    reach = of(state.session)
+    if reach is None or not (state.is_select or state.is_update or state.is_delete):
+        return
+    state.statement = state.statement.options(*_options(reach))
+
+
+@lru_cache(maxsize=1_000)
+def _options(reach: Reach) -> tuple[LoaderCriteriaOption, ...]:
+    return tuple(
+        with_loader_criteria(table, condition, include_aliases=True) for table, condition in _conditions(reach)
+    )
