@@ -226,10 +226,9 @@ def _answers(port: int) -> bool:
 
 @pytest.fixture(scope="module", autouse=True)
 def _signed_in() -> Iterator[None]:
-    name = "GDAL_HTTP_HEADERS"
-    pyogrio.set_gdal_config_options({name: f"Authorization: {entry.HEADERS['Authorization']}"})
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": f"{entry.NAME}:{entry.TOKEN}"})
     yield
-    pyogrio.set_gdal_config_options({name: None})
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": None})
 
 
 def pulled(address: str, **options: Any) -> gpd.GeoDataFrame:

@@ -1,5 +1,6 @@
 """Accounts, tokens, sessions and failed sign-ins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -195,7 +196,7 @@ def log(session: Session, limit: int) -> list[tuple[datetime, str, str, str]]:
     return [(row.at, row.actor, row.action, row.subject) for row in rows]
 
 
-def by_scope(session: Session, county: str, codes: list[str]) -> list[tuple[str, str]]:
+def by_scope(session: Session, county: str, codes: Sequence[str]) -> list[tuple[str, str]]:
     """Accounts of some scopes: name and code of the scope, by name."""
     rows = session.execute(
         select(Account.name, Account.scope_code)
