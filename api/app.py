@@ -14,9 +14,9 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy.orm import sessionmaker
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import errors, headers
+from api import errors, headers, pages
 from api.middleware import BodyLimit, RequestLog
-from api.routers import areas, assignments, boundary_versions, coverage, maps, ogc, system, visits
+from api.routers import accounts, areas, assignments, boundary_versions, coverage, maps, ogc, system, visits
 from geo.settings import Settings
 from geo.space import locator
 from geo.storage.database import make_engine, resolve_url
@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(headers.SecurityHeaders)
     app.add_middleware(RequestLog)
     errors.install(app)
-    for module in (areas, assignments, boundary_versions, visits, coverage, maps, ogc, system):
+    for module in (accounts, areas, assignments, boundary_versions, visits, coverage, maps, ogc, system, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=assets.static_dir()), name="static")
     app.add_api_route("/docs", _docs, include_in_schema=False, response_class=HTMLResponse)

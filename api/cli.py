@@ -28,6 +28,8 @@ COMMANDS: Final = {
     "rules": ("api.commands.sheets:rules", "How often areas are to be visited, by level and tier."),
     "settings": ("api.commands.sheets:settings", "Tier and exclusion of areas."),
     "visits": ("api.commands.sheets:visits", "Visits."),
+    "accounts": ("api.commands.accounts:group", "Who may sign in, and what each sees."),
+    "tokens": ("api.commands.accounts:tokens", "Tokens for other systems."),
     "coverage": ("api.commands.coverage:coverage", "Coverage of a month, area by area."),
     "gaps": ("api.commands.coverage:gaps", "What is still needed in a month, worst first."),
     "map": ("api.commands.coverage:maps", "Draw maps into files."),

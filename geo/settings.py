@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("var"), description="where the private PostGIS and all local state lie")
     host: str = Field(default="127.0.0.1", description="address to bind")
     allow_remote: bool = Field(
-        default=False, description="serve on an address that is not loopback although there is no sign-in yet"
+        default=False, description="serve plain HTTP on an address that is not loopback, for a proxy that speaks TLS"
     )
     port: int = Field(default=8000, ge=1, le=65535, description="port to bind")
     county: str | None = Field(default=None, description="the county meant when a request names none")

@@ -110,6 +110,7 @@ CHECK_WORDS: Final[Mapping[str, Word]] = {
     "holes": Word("{n} 个孔洞", "{n} holes"),
     "before_after": Word("修复前 {before}，修复后 {after}", "{before} before, {after} after"),
     "other_language": Word("English", "中文"),
+    "account": Word("账号", "Account"),
     "none": Word("没有发现问题", "Nothing found"),
     "list": Word("清单", "List"),
     "more": Word("另有 {n} 条，见表格", "and {n} more, in the workbook"),

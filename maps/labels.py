@@ -82,6 +82,7 @@ COVERAGE_WORDS: Final[Mapping[str, Word]] = {
     "levels": Word("层级", "Level"),
     "downloads": Word("下载", "Download"),
     "other_language": Word("English", "中文"),
+    "account": Word("账号", "Account"),
     "no_script": Word("地图和清单需要浏览器脚本。", "The map and the list need scripts in the browser."),
     "date": Word("{y}年{month}月{d}日", "{d} {month} {y}"),
     "month_names": Word("1 2 3 4 5 6 7 8 9 10 11 12", " ".join(_MONTHS_EN)),

@@ -64,6 +64,7 @@ class Links:
     :ivar levels: level → the same month at that level
     :ivar downloads: format as shown (``xlsx``, ``csv`` …) → file
     :ivar language: the same page in the other language
+    :ivar account: of whoever is signed in
     """
 
     previous_month: str | None = None
@@ -71,6 +72,7 @@ class Links:
     levels: Mapping[Level, str] = field(default_factory=dict)
     downloads: Mapping[str, str] = field(default_factory=dict)
     language: str | None = None
+    account: str | None = None
 
 
 def script_json(value: object) -> Markup:

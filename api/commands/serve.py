@@ -4,17 +4,19 @@ import contextlib
 import ipaddress
 import logging
 import socket
+from collections.abc import Sequence
 
 import click
 import uvicorn
 
+from api import cells
 from api.app import create_app
 from api.commands.database import ready_url, transaction
-from data import loading
+from data import entry, loading
 from data import sample as samples
 from geo.errors import ServiceUnavailable
 from geo.settings import Settings
-from geo.storage.queries import counties
+from geo.storage.queries import accounts, counties
 
 _GRACE_SECONDS = 10
 
@@ -40,10 +42,24 @@ def demo(settings: Settings) -> None:
             click.echo("loading the sample county (fictional) …")
             outcomes = loading.load(session, samples.make())
             click.echo("visits: " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())))
+        made = entry.make(session) if not accounts.count(session) and counties.find(session, loading.COUNTY) else []
     address = f"http://{settings.host}:{settings.port}"
     click.echo(f"\n  coverage-gap map  {address}/\n  API               {address}/docs\n")
+    _show(made)
     click.echo("  Ctrl-C stops the service; wangge db stop ends the private PostGIS.\n")
     _serve(settings)
+
+
+def _show(made: Sequence[entry.Entry]) -> None:
+    if not made:
+        click.echo("  Accounts were made before: wangge accounts change NAME --new-password shows another password.\n")
+        return
+    click.echo("  Accounts of the demonstration, shown this once:")
+    for line in cells.to_text(
+        ["account", "password (a token for the service)", "sees"], [[one.name, one.secret, one.scope] for one in made]
+    ):
+        click.echo(f"    {line}")
+    click.echo()
 
 
 def _serve(settings: Settings) -> None:
@@ -72,12 +88,11 @@ def _check_address(settings: Settings) -> None:
     if not _is_loopback(settings.host):
         if not settings.allow_remote:
             raise ServiceUnavailable(
-                reason=f"there is no sign-in yet, so the service binds to loopback only, not to {settings.host}; "
-                "WANGGE_ALLOW_REMOTE=true overrides it where another gate stands before it"
+                reason=f"the service speaks plain HTTP, which shows passwords to the network, so it binds to loopback "
+                f"only, not to {settings.host}; put a proxy with TLS before it, or set WANGGE_ALLOW_REMOTE=true where "
+                "one stands before it already"
             )
-        click.echo(f"there is no sign-in: everyone who reaches {settings.host} sees everything", err=True)
-    else:
-        click.echo("there is no sign-in yet: the service answers on this machine only", err=True)
+        click.echo(f"plain HTTP on {settings.host}: only for a proxy that speaks TLS to everybody else", err=True)
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -95,6 +95,7 @@ def _check_links(county: CountyInfo, version: int, lang: Lang) -> Links:
         downloads={form: f"{report}&format={form}" for form in ("xlsx", "csv", "json")}
         | {"html": f"{page}&lang={lang}&standalone=true"},
         language=f"{page}&lang={'en' if lang == 'zh-CN' else 'zh-CN'}",
+        account=f"/account?lang={lang}",
     )
 
 
@@ -124,4 +125,5 @@ def _links(
         downloads={name: to("/coverage", format=name) for name in ("xlsx", "csv", "geojson")}
         | {"html": to("/maps/coverage", standalone="true")},
         language=to("/maps/coverage", lang="en" if lang == "zh-CN" else "zh-CN"),
+        account=f"/account?lang={lang}",
     )

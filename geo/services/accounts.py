@@ -29,6 +29,7 @@ from geo.limits import (
     SESSION_HOURS,
 )
 from geo.space.codes import LEVELS, Level
+from geo.storage import reach
 from geo.storage.queries import accounts, areas, assignments, boundaries
 from geo.storage.queries.accounts import AccountInfo, TokenInfo
 from geo.storage.reach import Reach
@@ -313,6 +314,8 @@ def _level_of(session: Session, county: str | None, scope: str | None) -> str | 
             raise InvalidChoice(field="scope", value=scope, choices="an area of a county; name the county too")
         return None
     if scope is None or scope == county:
+        if not reach.is_whole(session):
+            raise UnknownArea(code=county, county=county, version=boundaries.active(session, county).version)
         return "county"
     version = boundaries.active(session, county)
     area = areas.find(session, version, scope)
