@@ -74,6 +74,7 @@ def post_visits(
 def list_visits(
     session: SessionDep,
     county: CountyDep,
+    access: AccessDep,
     *,
     month: OptionalMonthQuery = None,
     area: AreaQuery = None,
@@ -81,7 +82,10 @@ def list_visits(
     limit: LimitQuery = PAGE,
     cursor: CursorQuery = None,
 ) -> VisitPage:
-    """Visits of the county in the order of their start; of one month and one area, if named."""
+    """Visits of the county in the order of their start; of one month and one area, if named.
+
+    Which household was visited, and the note, is for those who may see detail, and for who wrote it.
+    """
     begin, end = month.bounds(county.zone) if month else (None, None)
     found = visits.page(
         session,
@@ -95,7 +99,7 @@ def list_visits(
     )
     more = found[limit - 1] if len(found) > limit else None
     return VisitPage(
-        visits=[VisitOut.of(record) for record in found[:limit]],
+        visits=[VisitOut.of(one) for one in service.as_seen_by(session, county.code, found[:limit], access)],
         next=_write_cursor(more.started_at, more.id) if more else None,
     )
 

@@ -22,6 +22,7 @@ from geo.months import local_day
 from geo.services.accounts import Access
 from geo.services.tagging import Tagger, Tags, tagger
 from geo.space.crs import FRAMES, to_wgs84
+from geo.storage import reach
 from geo.storage.queries import areas as area_queries
 from geo.storage.queries import boundaries, counties, visits
 from geo.storage.queries.counties import CountyInfo
@@ -80,6 +81,23 @@ def record(
         answers += [Answer(rejection.row, "rejected", rejection=rejection) for rejection in (*wrong, *foreign)]
         answers += _store(session, county, batch, areas)
     return sorted(answers, key=lambda answer: answer.row)
+
+
+def as_seen_by(
+    session: Session, county: str, records: Sequence[visits.VisitRecord], by: Access
+) -> list[visits.VisitRecord]:
+    """Visits without what names a household, for those who may not see it: its id, and the note.
+
+    One's own visits are seen as they were written.
+    """
+    if by.may("detail"):
+        return list(records)
+    with reach.unlimited(session):
+        hidden = visits.households_among(session, county, {one.place for one in records if one.place})
+    return [
+        replace(one, place=None, note=None) if one.place in hidden and one.staff_no != by.staff_no else one
+        for one in records
+    ]
 
 
 def _within(batch: _Batch, areas: Tagger, by: Access | None) -> tuple[_Batch, list[Rejection]]:

@@ -80,6 +80,12 @@ def known_staff(session: Session, county: str, numbers: Collection[str]) -> set[
     return set(session.scalars(select(Cadre.staff_no).where(Cadre.county_code == county, Cadre.staff_no.in_(numbers))))
 
 
+def households_among(session: Session, county: str, ids: Collection[str]) -> set[str]:
+    """Which of the places are households."""
+    query = select(Place.id).where(Place.county_code == county, Place.kind == "household", Place.id.in_(ids))
+    return set(session.scalars(query))
+
+
 def known_places(session: Session, county: str, ids: Collection[str]) -> set[str]:
     """Which of the ids belong to a place."""
     if not ids:
