@@ -22,7 +22,7 @@ demo: $(VENV)/.runtime node_modules/.copied
 	@$(BIN)/wangge demo
 
 test: $(VENV)/.dev node_modules/.copied
-	@sh scripts/system-packages.sh postgis browser compose
+	@sh scripts/system-packages.sh postgis browser compose gdal
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
@@ -32,7 +32,7 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev node_modules/.copied
-	@sh scripts/system-packages.sh postgis browser
+	@sh scripts/system-packages.sh postgis browser wrk
 	$(BIN)/python -m pytest -m bench -s tests/benchmarks/bench_*.py tests/browser/bench_*.py
 
 assets: node_modules/.copied

@@ -15,6 +15,7 @@ from sqlalchemy.orm import sessionmaker
 from starlette.middleware.gzip import GZipMiddleware
 
 from api import errors, headers, pages
+from api.lookups import FastLookups, Memory
 from api.middleware import BodyLimit, RequestLog
 from api.routers import accounts, areas, assignments, boundary_versions, coverage, maps, ogc, system, visits
 from geo.settings import Settings
@@ -28,9 +29,11 @@ _MIN_GZIP_BYTES = 1_000
 def create_app(settings: Settings) -> FastAPI:
     """The service for some settings; the database is reached at the first request, not here."""
     logging.getLogger("wangge").setLevel(logging.INFO)
-    engine = make_engine(
-        resolve_url(settings), pool_size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms
-    )
+    url = resolve_url(settings)
+    engine = make_engine(url, pool_size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
+
+    sessions = sessionmaker(engine, expire_on_commit=False)
+    memory = Memory(url, sessions, settings.county)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -38,7 +41,9 @@ def create_app(settings: Settings) -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.pool_size
         app.state.turns = anyio.Semaphore(settings.pool_size)
         locator.warm_up()
+        memory.start()
         yield
+        memory.stop()
         engine.dispose()
 
     app = FastAPI(
@@ -50,10 +55,11 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
-    app.state.sessions = sessionmaker(engine, expire_on_commit=False)
+    app.state.sessions, app.state.memory = sessions, memory
     app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES)
     app.add_middleware(headers.SecurityHeaders)
+    app.add_middleware(FastLookups, memory=memory)
     app.add_middleware(RequestLog)
     errors.install(app)
     for module in (accounts, areas, assignments, boundary_versions, visits, coverage, maps, ogc, system, pages):

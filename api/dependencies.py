@@ -7,6 +7,7 @@ from fastapi import Depends, Path, Query, Request
 from sqlalchemy.orm import Session, sessionmaker
 
 from api import errors, security
+from api.lookups import Memory
 from geo.analysis.coverage import Boundaries, CoverageLevel, CoverageReport
 from geo.errors import InvalidChoice, InvalidPosition, Lang
 from geo.limits import DEFAULT_PAGE, MAX_ACCURACY_M, MAX_CODE_CHARS, MAX_PAGE
@@ -41,6 +42,9 @@ def open_session(request: Request, _turn: Annotated[None, Depends(_turn, scope="
     make: sessionmaker[Session] = request.app.state.sessions
     with make.begin() as session:
         yield session
+    if request.method not in security.HARMLESS:
+        # Whoever asks next is answered with what was just written, however long the database takes to tell.
+        request.app.state.memory.forget()
 
 
 OpenSessionDep = Annotated[Session, Depends(open_session, scope="function")]
@@ -49,8 +53,12 @@ OpenSessionDep = Annotated[Session, Depends(open_session, scope="function")]
 
 def session_of_reader(request: Request, session: OpenSessionDep, by: security.ShownDep) -> Session:
     """The transaction, limited to what whoever asks may see; raises `NotSignedIn`."""
+    memory: Memory = request.app.state.memory
+    read_at = memory.generation
     access = security.identify(session, by)
     request.state.access = access
+    if by.token is not None:
+        memory.remember(request.headers["authorization"], access, read_at=read_at)
     reach.limit(session, access.reach)
     return session
 

@@ -21,7 +21,7 @@ from geo.services.accounts import Access, Permission
 COOKIE: Final = "wangge_session"
 FORM_FIELD: Final = "form_token"
 FORM_HEADER: Final = "x-form-token"
-_HARMLESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+HARMLESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -42,7 +42,7 @@ class Shown:
 
 async def shown(request: Request) -> Shown:
     """Read the headers, and a form's token where there is a form."""
-    changes = request.method not in _HARMLESS
+    changes = request.method not in HARMLESS
     if "authorization" in request.headers:
         name, token = credentials(request.headers["authorization"])
         return Shown(token, name)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make sure that parts of the system are there; install the ones that are missing, or say the one line to type.
-# Usage: system-packages.sh [python] [npm] [postgis] [browser] [compose]
+# Usage: system-packages.sh [python] [npm] [postgis] [browser] [compose] [gdal] [wrk]
 set -eu
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -24,6 +24,10 @@ has_npm() { has npm; }
 
 has_compose() { has docker-compose || docker compose version >/dev/null 2>&1; }
 
+has_gdal() { has ogr2ogr; }
+
+has_wrk() { has wrk; }
+
 debian() {
     case $1 in
     python) echo python3 python3-venv ;;
@@ -31,6 +35,8 @@ debian() {
     postgis) echo postgresql-postgis ;;
     browser) echo chromium fonts-noto-cjk fontconfig ;;
     compose) echo docker-compose ;;
+    gdal) echo gdal-bin ;;
+    wrk) echo wrk ;;
     esac
 }
 
@@ -41,6 +47,8 @@ brew_names() {
     postgis) echo postgis ;;
     browser) echo --cask chromium ;;
     compose) echo docker-compose ;;
+    gdal) echo gdal ;;
+    wrk) echo wrk ;;
     esac
 }
 

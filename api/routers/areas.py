@@ -78,11 +78,7 @@ def areas_at(
         lat=y,
         boundary_version=version.version,
         areas=[AreaOut.of(known[code]) for code in reversed(chain) if code in known],
-        candidates=[
-            Candidate(code=code, name=known[code].name, level=known[code].level, distance_m=round(distance, 1))
-            for code, distance in near
-            if code in known
-        ],
+        candidates=[Candidate.of(known[code], distance) for code, distance in near if code in known],
     )
 
 

@@ -80,6 +80,7 @@ def responsible_at(
 
     Outside every area is 404; inside, with nobody assigned, is an empty list.
     """
+    request.app.state.memory.want(county.code)
     day = on or coverage.today(county)
     x, y = (float(value) for value in to_wgs84(lon, lat, frame))
     found = service.at(session, county.code, np.array([x]), np.array([y]), day)
@@ -91,11 +92,7 @@ def responsible_at(
         **_responsible(found).model_dump(),
         lon=x,
         lat=y,
-        candidates=[
-            Candidate(code=code, name=known[code].name, level=known[code].level, distance_m=round(distance, 1))
-            for code, distance in near
-            if code in known
-        ],
+        candidates=[Candidate.of(known[code], distance) for code, distance in near if code in known],
     )
     return tagged(request, body)
 

@@ -60,6 +60,11 @@ class Candidate(BaseModel):
     level: Level
     distance_m: float = Field(description="from the position to the area, 0 inside")
 
+    @classmethod
+    def of(cls, area: AreaInfo, distance_m: float) -> "Candidate":
+        """From an area and its distance; decimetres are more than a position knows."""
+        return cls(code=area.code, name=area.name, level=area.level, distance_m=round(distance_m, 1))
+
 
 class AreasAt(BaseModel):
     """Where a position lies."""

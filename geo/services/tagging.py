@@ -91,6 +91,15 @@ class Tagger:
                 break
         return tags
 
+    def deepest_of(self, lon: float, lat: float) -> str | None:
+        """Code of the deepest area of one position, None outside all of them."""
+        for (_, shapes), locator in zip(self._levels, self._locators, strict=True):
+            found = locator.locate_one(lon, lat)
+            if found >= 0:
+                code: str = shapes.codes[found]
+                return code
+        return None
+
     def tag_all(self, lon: NDArray[np.float64], lat: NDArray[np.float64], claimed: Codes) -> Tags:
         """Tags of visits: by position, and by the claimed area where the position is NaN."""
         tags = self.tag(lon, lat)

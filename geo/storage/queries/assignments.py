@@ -29,6 +29,10 @@ class AssignmentInfo:
     organisation: str
     organisation_name: str
 
+    def holds_on(self, day: date) -> bool:
+        """Whether it is in force on a day."""
+        return self.from_day <= day and (self.to_day is None or day < self.to_day)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -59,6 +63,12 @@ def on_areas(session: Session, county: str, areas: Collection[str], day: date) -
         for row in session.execute(query.order_by(_by_role(), Assignment.staff_no, Assignment.id)):
             by_area[row.area].append(AssignmentInfo(*row))
     return dict(by_area)
+
+
+def all_of(session: Session, county: str) -> list[AssignmentInfo]:
+    """Every assignment there was or will be, heads first."""
+    query = _infos(county).order_by(_by_role(), Assignment.staff_no, Assignment.id)
+    return [AssignmentInfo(*row) for row in session.execute(query)]
 
 
 def page(
