@@ -15,9 +15,11 @@ from sqlalchemy.orm import sessionmaker
 from starlette.middleware.gzip import GZipMiddleware
 
 from api import errors, headers, pages
+from api.caching import BytesCache
 from api.lookups import FastLookups, Memory
 from api.middleware import BodyLimit, RequestLog
-from api.routers import accounts, areas, assignments, boundary_versions, coverage, maps, ogc, system, visits
+from api.routers import accounts, areas, assignments, boundary_versions, coverage, maps, ogc, system, tiles, visits
+from geo.limits import MAX_TILE_CACHE_BYTES
 from geo.settings import Settings
 from geo.space import locator
 from geo.storage.database import make_engine, resolve_url
@@ -55,14 +57,14 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
-    app.state.sessions, app.state.memory = sessions, memory
+    app.state.sessions, app.state.memory, app.state.tiles = sessions, memory, BytesCache(MAX_TILE_CACHE_BYTES)
     app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES)
     app.add_middleware(headers.SecurityHeaders)
     app.add_middleware(FastLookups, memory=memory)
     app.add_middleware(RequestLog)
     errors.install(app)
-    for module in (accounts, areas, assignments, boundary_versions, visits, coverage, maps, ogc, system, pages):
+    for module in (accounts, areas, assignments, boundary_versions, visits, coverage, maps, ogc, tiles, system, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=assets.static_dir()), name="static")
     app.add_api_route("/docs", _docs, include_in_schema=False, response_class=HTMLResponse)

@@ -18,7 +18,8 @@ from geo.settings import Settings
 from geo.space.codes import Level
 from geo.space.crs import Frame
 from geo.storage import reach
-from geo.storage.queries import counties
+from geo.storage.queries import boundaries, counties
+from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.counties import CountyInfo
 
 
@@ -55,10 +56,11 @@ def session_of_reader(request: Request, session: OpenSessionDep, by: security.Sh
     """The transaction, limited to what whoever asks may see; raises `NotSignedIn`."""
     memory: Memory = request.app.state.memory
     read_at = memory.generation
-    access = security.identify(session, by)
+    header = request.headers.get("authorization", "")
+    access = (memory.who(header) if by.token is not None else None) or security.identify(session, by)
     request.state.access = access
     if by.token is not None:
-        memory.remember(request.headers["authorization"], access, read_at=read_at)
+        memory.remember(header, access, read_at=read_at)
     reach.limit(session, access.reach)
     return session
 
@@ -93,15 +95,28 @@ MAY_CHECK: Final = Depends(Needs("check", whole=True))
 
 
 def _county(
+    request: Request,
     session: SessionDep,
     settings: SettingsDep,
     access: AccessDep,
     county: Annotated[CodeQuery, Query(description="county, where several are stored")] = None,
 ) -> CountyInfo:
-    return counties.resolve(session, county or (access.reach.county if access.reach else settings.county))
+    asked = county or (access.reach.county if access.reach else settings.county)
+    limit = access.reach.county if access.reach else None
+    memory: Memory = request.app.state.memory
+    return memory.kept(("county", asked, limit), lambda: counties.resolve(session, asked))
 
 
 CountyDep = Annotated[CountyInfo, Depends(_county)]
+
+
+def _version(request: Request, session: SessionDep, county: CountyDep) -> VersionInfo:
+    memory: Memory = request.app.state.memory
+    return memory.kept(("version", county.code), lambda: boundaries.active(session, county.code))
+
+
+VersionDep = Annotated[VersionInfo, Depends(_version)]
+"""The boundary version in force."""
 
 
 def _month(

@@ -9,11 +9,11 @@ endpoint, whose answer is the same to the byte.
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy.engine import URL
@@ -34,12 +34,15 @@ from geo.storage.queries import counties
 from geo.storage.queries.areas import AreaInfo
 from geo.storage.queries.assignments import AssignmentInfo
 
+Kept = TypeVar("Kept")
+
 PATH: Final = "/assignments/at"
 _TOKEN_SECONDS: Final = 60.0
 """A token is looked up again after this, so that its use is noted and its end is seen whatever else happens."""
 
 _MOST_TOKENS: Final = 10_000
 _MOST_ANSWERS: Final = 50_000
+_MOST_KEPT: Final = 1_000
 _NUMBER: Final = re.compile(r"-?\d{1,3}(?:\.\d{1,15})?")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _RADIUS: Final = re.compile(r"\d{1,4}(?:\.\d{1,9})?")
@@ -68,6 +71,7 @@ class Memory:
         self._directories: dict[str, Directory] = {}
         self._tokens: dict[str, _Known] = {}
         self._answers: dict[tuple[str, str, date, Access], bytes] = {}
+        self._kept: dict[Hashable, Any] = {}
         self._generation = 0
         self._feed = ChangeFeed(url, self.forget, self._build)
         self.start, self.stop = self._feed.start, self._feed.stop
@@ -76,7 +80,7 @@ class Memory:
         """Something has changed, or may have."""
         with self._lock:
             self._generation += 1
-            self._directories, self._tokens, self._answers = {}, {}, {}
+            self._directories, self._tokens, self._answers, self._kept = {}, {}, {}, {}
 
     def want(self, county: str) -> None:
         """Somebody asks about a county: make its directory ready for the next."""
@@ -104,6 +108,20 @@ class Memory:
             return None
         expires_at = known.access.expires_at
         return known.access if expires_at is None or expires_at > datetime.now(UTC) else None
+
+    def kept(self, key: Hashable, read: Callable[[], Kept]) -> Kept:
+        """What was read before under a key and has not changed since; else read, and kept if that can be relied on."""
+        found: Kept | None = self._kept.get(key)
+        if found is not None:
+            return found
+        read_at = self._generation
+        value = read()
+        with self._lock:
+            if self._feed.live and read_at == self._generation:
+                if len(self._kept) >= _MOST_KEPT:
+                    self._kept.clear()
+                self._kept[key] = value
+        return value
 
     def directory(self, county: str | None, access: Access) -> Directory | None:
         """The directory of the county that is meant; None where it is not ready or not clear."""

@@ -10,7 +10,7 @@
     │   └── SheetRejected
     ├── NotFound              nothing has that name
     │   ├── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
-    │   └── UnknownCadre, UnknownAssignment, UnknownAccount, UnknownToken
+    │   └── UnknownCadre, UnknownAssignment, UnknownAccount, UnknownToken, UnknownLayer, UnknownTile
     ├── Conflict              it contradicts what is stored
     │   └── VersionNotStaged, OverlapsRefused, NothingToRollBackTo, HeadTaken, AssignmentTwice, AccountTaken
     ├── TooLarge              more than the stated limit
@@ -190,11 +190,25 @@ class UnknownToken(NotFound):
     en = "there is no token {id}"
 
 
+class UnknownLayer(NotFound):
+    """No layer of tiles has this name."""
+
+    zh = "没有名为“{layer}”的图层，可用：{layers}"
+    en = 'there is no layer "{layer}"; there are {layers}'
+
+
 class UnknownVersion(NotFound):
     """No boundary version has this number."""
 
     zh = "{county} 没有第 {version} 版边界"
     en = "{county} has no boundary version {version}"
+
+
+class UnknownTile(NotFound):
+    """A tile beyond the edge of the map."""
+
+    zh = "第 {z} 级没有瓦片 {x}/{y}，行列号须小于 {count}"
+    en = "there is no tile {x}/{y} at zoom {z}, where both numbers are below {count}"
 
 
 class NoBoundaries(NotFound):

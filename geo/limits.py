@@ -73,3 +73,6 @@ FREE_SIGN_INS: Final = 5
 
 FREE_SIGN_INS_OF_ADDRESS: Final = 50
 """The same for one address, behind which a whole office may sit."""
+
+MAX_TILE_CACHE_BYTES: Final = 64 * 1024 * 1024
+"""Vector tiles that a process keeps: some thousands."""

@@ -16,8 +16,7 @@ from geo.analysis.boundaries import BoundaryReport
 from geo.errors import InvalidChoice, Lang
 from geo.intake.boundary_columns import FIELDS
 from geo.limits import SLIVER_WIDTH_M
-from geo.services import boundaries as service
-from geo.services import boundary_checks, boundary_plans, boundary_reading
+from geo.services import area_writing, boundaries, boundary_checks, boundary_plans, boundary_reading
 from geo.services.boundary_plans import Plan
 from geo.services.boundary_reading import Asked
 from geo.settings import Settings
@@ -171,18 +170,18 @@ def load(
         click.echo(boundary_exports.to_table(report, words), nl=False)
         if report_file is not None:
             _write_report(session, settings, plan, report, report_file, words)
-        service.refuse_errors(plan)
+        boundaries.refuse_errors(plan)
         if not commit:
             click.echo("\ndry run: nothing was written; add --commit to stage this version")
             return
         with step("writing"):
-            staged = service.stage(session, plan, report)
+            staged = boundaries.stage(session, plan, report)
         click.echo(f"\nstaged as version {staged.version} of {staged.county}")
         if not activate:
             click.echo(f"next: wangge boundaries activate {staged.version} --county {staged.county}")
             return
         with step("tagging visits anew"):
-            done = service.activate(
+            done = boundaries.activate(
                 session,
                 staged.county,
                 staged.version,
@@ -197,7 +196,7 @@ def _write_report(
 ) -> None:
     if file.suffix.lower() == ".html":
         with step("drawing"):
-            drawn = service.drawn_shapes(plan)
+            drawn = area_writing.drawn_shapes(plan)
             shapes = {area.code: drawn[area.code] for area in plan.areas if area.level in report.levels}
             page = pictures.check_page(session, report, shapes, settings=settings, lang=lang, standalone=True)
         write(page, file)

@@ -4,42 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-import numpy as np
-from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from geo.analysis.boundaries import BoundaryReport
 from geo.errors import BoundariesRejected, NothingToRollBackTo, OverlapsRefused, VersionNotStaged
-from geo.limits import DRAWING_TOLERANCE_M, MAX_OVERLAP_M2
+from geo.limits import MAX_OVERLAP_M2
 from geo.months import local_day
-from geo.services import boundary_checks, carrying, retagging
+from geo.services import area_writing, boundary_checks, carrying, retagging
 from geo.services.boundary_plans import Plan
-from geo.space import shapes
-from geo.storage.bulk import copy_rows, hex_ewkb
 from geo.storage.queries import boundaries, counties, lineage
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.lineage import Carried
 from geo.storage.tables import BoundaryVersion, County
-
-_AREA_COLUMNS = (
-    "county_code",
-    "version",
-    "code",
-    "level",
-    "kind",
-    "name",
-    "parent_code",
-    "path",
-    "town_code",
-    "village_code",
-    "grid_code",
-    "households",
-    "population",
-    "area_m2",
-    "geom",
-    "drawn",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +77,7 @@ def stage(session: Session, plan: Plan, report: BoundaryReport | None = None) ->
             report=boundary_checks.stored(found),
         )
     )
-    _write_areas(session, plan, number)
+    area_writing.write(session, plan, number)
     lineage.store(session, county.code, number, found.changes)
     return boundaries.get(session, county.code, number)
 
@@ -215,46 +192,3 @@ def _retagged(
     retagging.retag_places(session, active)
     visits, changed = retagging.retag_visits(session, active)
     return Activation(active, retired, visits, changed, tuple(carried))
-
-
-def drawn_shapes(plan: Plan) -> dict[str, BaseGeometry]:
-    """The areas of a plan, simplified together for drawing; areas whose parent is not there stand alone."""
-    index = {area.code: i for i, area in enumerate(plan.areas)}
-    above = [plan.places[area.code].parent if area.code in plan.places else None for area in plan.areas]
-    parents = [index.get(parent, -1) if parent is not None else -1 for parent in above]
-    geometries = np.array([area.geometry for area in plan.areas], dtype=object)
-    drawn = shapes.simplify_tree(geometries, parents, tolerance_m=DRAWING_TOLERANCE_M)
-    return {area.code: shape for area, shape in zip(plan.areas, drawn, strict=True)}
-
-
-def _write_areas(session: Session, plan: Plan, version: int) -> None:
-    geometries = np.array([area.geometry for area in plan.areas], dtype=object)
-    places = [plan.places[area.code] for area in plan.areas]
-    drawn = np.array(list(drawn_shapes(plan).values()), dtype=object)
-    rows = zip(plan.areas, places, shapes.area_m2(geometries), hex_ewkb(geometries), hex_ewkb(drawn), strict=True)
-    copy_rows(
-        session,
-        "areas",
-        _AREA_COLUMNS,
-        (
-            (
-                plan.county.code,
-                version,
-                area.code,
-                area.level,
-                area.kind,
-                area.name,
-                place.parent,
-                place.path,
-                place.ancestors.get("town"),
-                place.ancestors.get("village"),
-                place.ancestors.get("grid"),
-                area.households,
-                area.population,
-                float(size),
-                geom,
-                simple,
-            )
-            for area, place, size, geom, simple in rows
-        ),
-    )

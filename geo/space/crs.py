@@ -18,6 +18,7 @@ FRAMES: Final[tuple[Frame, ...]] = get_args(Frame)
 
 WGS84: Final = 4326
 CGCS2000: Final = 4490
+WEB_MERCATOR: Final = 3857
 
 FloatArray = NDArray[np.float64]
 _Shift = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]

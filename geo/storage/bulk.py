@@ -73,10 +73,10 @@ def upsert(
     session.execute(text("DROP TABLE upserted"))
 
 
-def hex_ewkb(geometries: NDArray[np.object_]) -> list[str | None]:
-    """Geometries as PostGIS takes them in text, EPSG:4326; None stays None."""
+def hex_ewkb(geometries: NDArray[np.object_], srid: int = WGS84) -> list[str | None]:
+    """Geometries as PostGIS takes them in text; None stays None."""
     # bytes.hex() is ten times as fast as the hex of to_wkb.
-    binary = shapely.to_wkb(shapely.set_srid(geometries, WGS84), include_srid=True).tolist()
+    binary = shapely.to_wkb(shapely.set_srid(geometries, srid), include_srid=True).tolist()
     return [None if one is None else one.hex() for one in binary]
 
 

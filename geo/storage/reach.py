@@ -34,6 +34,7 @@ from geo.storage.tables import (
     Lineage,
     Organisation,
     Place,
+    TileShape,
     Visit,
 )
 
@@ -44,12 +45,35 @@ _OF_AREAS: Final[dict[Level, InstrumentedAttribute[Any]]] = {
     "village": Area.village_code,
     "grid": Area.grid_code,
 }
+_OF_TILES: Final[dict[Level, InstrumentedAttribute[Any]]] = {
+    "county": TileShape.county_code,
+    "town": TileShape.town_code,
+    "village": TileShape.village_code,
+    "grid": TileShape.grid_code,
+}
 _OF_VISITS: Final[dict[Level, InstrumentedAttribute[Any]]] = {
     "county": Visit.county_code,
     "town": Visit.town_code,
     "village": Visit.village_code,
     "grid": Visit.grid_code,
 }
+
+
+_TABLES: Final[tuple[type[Any], ...]] = (
+    Area,
+    TileShape,
+    AreaSetting,
+    Assignment,
+    AssignmentChange,
+    BoundaryVersion,
+    Cadre,
+    Organisation,
+    Place,
+    Visit,
+    Lineage,
+    Carryover,
+    Account,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +119,18 @@ def unlimited(session: Session) -> Iterator[None]:
 
 
 def _conditions(reach: Reach) -> list[tuple[type[Any], ColumnElement[bool]]]:
-    tables = (Area, AreaSetting, Assignment, AssignmentChange, BoundaryVersion, Cadre, Organisation, Place, Visit)
+    tables = (
+        Area,
+        AreaSetting,
+        Assignment,
+        AssignmentChange,
+        BoundaryVersion,
+        Cadre,
+        Organisation,
+        Place,
+        TileShape,
+        Visit,
+    )
     county = [(table, table.county_code == reach.county) for table in (*tables, Lineage, Carryover, Account)]
     counties: tuple[type[Any], ColumnElement[bool]] = (County, County.code == reach.county)
     if reach.is_county:
@@ -103,6 +138,7 @@ def _conditions(reach: Reach) -> list[tuple[type[Any], ColumnElement[bool]]]:
     codes = _codes(reach)
     narrower: dict[type[Any], ColumnElement[bool]] = {
         Area: _OF_AREAS[reach.level] == reach.code,
+        TileShape: _OF_TILES[reach.level] == reach.code,
         Visit: _OF_VISITS[reach.level] == reach.code,
         Assignment: Assignment.area_code.in_(codes),
         AssignmentChange: AssignmentChange.area_code.in_(codes),

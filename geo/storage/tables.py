@@ -32,6 +32,7 @@ from sqlalchemy import (
     Identity,
     Index,
     MetaData,
+    SmallInteger,
     Text,
     UniqueConstraint,
     func,
@@ -41,7 +42,7 @@ from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from geo.space.codes import LEVELS, Level
-from geo.space.crs import WGS84
+from geo.space.crs import WEB_MERCATOR, WGS84
 from geo.space.lineage import RELATIONS, Relation
 
 
@@ -60,8 +61,8 @@ class Base(DeclarativeBase):
     type_annotation_map = {str: Text, datetime: DateTime(timezone=True)}  # noqa: RUF012 - SQLAlchemy reads it so
 
 
-def _geometry(kind: str) -> Geometry:
-    return Geometry(kind, srid=WGS84, spatial_index=False)
+def _geometry(kind: str, srid: int = WGS84) -> Geometry:
+    return Geometry(kind, srid=srid, spatial_index=False)
 
 
 def _one_of(column: str, *values: str) -> str:
@@ -151,6 +152,39 @@ class Area(Base):
         Index(None, "county_code", "version", "path"),
         Index(None, "county_code", "version", "parent_code"),
         Index(None, "geom", postgresql_using="gist"),
+    )
+
+
+class TileShape(Base):
+    """An area as vector tiles show it: in Web Mercator, simplified for a range of zooms, with what a tile tells of it.
+
+    Immutable like the version it belongs to. It repeats its area's columns, so that a tile is one scan of one index.
+    """
+
+    __tablename__ = "tile_shapes"
+
+    county_code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    band: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    level: Mapped[Level] = mapped_column(Text)
+    kind: Mapped[str | None]
+    name: Mapped[str]
+    parent_code: Mapped[str | None]
+    town_code: Mapped[str | None]
+    village_code: Mapped[str | None]
+    grid_code: Mapped[str | None]
+    households: Mapped[int | None]
+    population: Mapped[int | None]
+    geom: Mapped[WKBElement] = mapped_column(_geometry("MULTIPOLYGON", WEB_MERCATOR))
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["county_code", "version"],
+            ["boundary_versions.county_code", "boundary_versions.version"],
+            ondelete="CASCADE",
+        ),
+        Index("ix_tile_shapes_place", "county_code", "version", "band", "level", "geom", postgresql_using="gist"),
     )
 
 

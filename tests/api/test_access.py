@@ -156,7 +156,7 @@ PATHS = {
     "layer": "grids",
     "z": "14",
     "x": "13653",
-    "y": "6761",
+    "y": "6759",
 }
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/assignments/at"): {"points": [{"lon": LON, "lat": LAT}], "on": "2025-03-10"},
@@ -259,6 +259,8 @@ FORMS = [
     ("/assignments", {"changed_since": "2020-01-01T00:00:00Z"}),
     ("/areas", {"limit": "1000"}),
     ("/visits", {"limit": "1000"}),
+    ("/tiles/{layer}/{z}/{x}/{y}", {"path_z": "10", "path_x": "853", "path_y": "422"}),
+    ("/tiles/{layer}/{z}/{x}/{y}", {"path_z": "16", "path_x": "54614", "path_y": "27037"}),
 ]
 
 
@@ -270,7 +272,7 @@ def test_nothing_of_elsewhere_in_any_form(
     answer = ask(open_service, "GET", path, tokens["planner", level], **query)
     assert answer.status_code == 200, answer.text
     assert foreign(answer, level) == set()
-    if path in {"/areas", "/visits", "/assignments"} or (path == "/coverage" and query["level"] == "grid"):
+    if path.startswith(("/areas", "/visits", "/assignments", "/tiles")) or (path == "/coverage" and query["level"] == "grid"):
         assert GRIDS[0] in texts(answer)
 
 
