@@ -50,7 +50,7 @@ LOCK := pyproject.toml --quiet --universal --python-version 3.11 --generate-hash
 	--no-emit-index-url --no-emit-find-links
 
 clean:
-	rm -rf $(VENV) node_modules maps/static/vendor build dist *.egg-info
+	rm -rf $(VENV) .venv-tipg node_modules maps/static/vendor build dist *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -4,6 +4,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
+from fastapi.concurrency import run_in_threadpool
+
 
 class BytesCache:
     """The answers that were asked for last, up to a number of bytes."""
@@ -13,13 +15,13 @@ class BytesCache:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, bytes] = OrderedDict()
 
-    def get(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
-        """What is kept under a key; made, outside the lock, where nothing is."""
+    async def get(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+        """What is kept under a key; made in a thread where nothing is."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        made = make()
+        made = await run_in_threadpool(make)
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = made

@@ -1,9 +1,14 @@
-"""What endpoints are given, each a typed name: sessions, the county, and every query parameter once."""
+"""What endpoints are given, each a typed name: sessions, the county, and every query parameter once.
 
-from collections.abc import AsyncIterator, Iterator
+What does not wait for the database is `async`: a plain function would be run in a thread, and the way there and back
+costs more than most of them do.
+"""
+
+from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
 from fastapi import Depends, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session, sessionmaker
 
 from api import errors, security
@@ -23,7 +28,7 @@ from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.counties import CountyInfo
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
@@ -38,11 +43,20 @@ async def _turn(request: Request) -> AsyncIterator[None]:
         yield
 
 
-def open_session(request: Request, _turn: Annotated[None, Depends(_turn, scope="function")]) -> Iterator[Session]:
+async def open_session(
+    request: Request, _turn: Annotated[None, Depends(_turn, scope="function")]
+) -> AsyncIterator[Session]:
     """One transaction a request: committed before the answer is sent, so that what was answered is stored."""
     make: sessionmaker[Session] = request.app.state.sessions
-    with make.begin() as session:
+    session = make()
+    try:
         yield session
+        if session.in_transaction():
+            await run_in_threadpool(session.commit)
+    finally:
+        if session.in_transaction():
+            await run_in_threadpool(session.rollback)
+        session.close()
     if request.method not in security.HARMLESS:
         # Whoever asks next is answered with what was just written, however long the database takes to tell.
         request.app.state.memory.forget()
@@ -52,15 +66,16 @@ OpenSessionDep = Annotated[Session, Depends(open_session, scope="function")]
 """For the few endpoints that answer anybody: nothing is hidden in it."""
 
 
-def session_of_reader(request: Request, session: OpenSessionDep, by: security.ShownDep) -> Session:
+async def session_of_reader(request: Request, session: OpenSessionDep, by: security.ShownDep) -> Session:
     """The transaction, limited to what whoever asks may see; raises `NotSignedIn`."""
     memory: Memory = request.app.state.memory
-    read_at = memory.generation
-    header = request.headers.get("authorization", "")
-    access = (memory.who(header) if by.token is not None else None) or security.identify(session, by)
+    header, read_at = request.headers.get("authorization", ""), memory.generation
+    access = memory.who(header) if by.token is not None else None
+    if access is None:
+        access = await run_in_threadpool(security.identify, session, by)
+        if by.token is not None:
+            memory.remember(header, access, read_at=read_at)
     request.state.access = access
-    if by.token is not None:
-        memory.remember(header, access, read_at=read_at)
     reach.limit(session, access.reach)
     return session
 
@@ -69,7 +84,7 @@ SettingsDep = Annotated[Settings, Depends(_settings)]
 SessionDep = Annotated[Session, Depends(session_of_reader, scope="function")]
 
 
-def _access(request: Request, _session: SessionDep) -> Access:
+async def _access(request: Request, _session: SessionDep) -> Access:
     return security.access_of(request)
 
 
@@ -79,7 +94,7 @@ AccessDep = Annotated[Access, Depends(_access)]
 class Needs(security.Needs):
     """As a dependency of an endpoint."""
 
-    def __call__(self, access: AccessDep) -> None:
+    async def __call__(self, access: AccessDep) -> None:
         """Refuse who lacks it."""
         self.check(access)
 
@@ -94,7 +109,7 @@ NameQuery = Annotated[str | None, Query(max_length=100, pattern=PLAIN, descripti
 MAY_CHECK: Final = Depends(Needs("check", whole=True))
 
 
-def _county(
+async def _county(
     request: Request,
     session: SessionDep,
     settings: SettingsDep,
@@ -104,28 +119,28 @@ def _county(
     asked = county or (access.reach.county if access.reach else settings.county)
     limit = access.reach.county if access.reach else None
     memory: Memory = request.app.state.memory
-    return memory.kept(("county", asked, limit), lambda: counties.resolve(session, asked))
+    return await memory.kept(("county", asked, limit), lambda: counties.resolve(session, asked))
 
 
 CountyDep = Annotated[CountyInfo, Depends(_county)]
 
 
-def _version(request: Request, session: SessionDep, county: CountyDep) -> VersionInfo:
+async def _version(request: Request, session: SessionDep, county: CountyDep) -> VersionInfo:
     memory: Memory = request.app.state.memory
-    return memory.kept(("version", county.code), lambda: boundaries.active(session, county.code))
+    return await memory.kept(("version", county.code), lambda: boundaries.active(session, county.code))
 
 
 VersionDep = Annotated[VersionInfo, Depends(_version)]
 """The boundary version in force."""
 
 
-def _month(
+async def _month(
     month: Annotated[str, Query(description="YYYY-MM, in the county's calendar", examples=["2026-10"])],
 ) -> Month:
     return Month.parse(month)
 
 
-def _optional_month(
+async def _optional_month(
     month: Annotated[str | None, Query(description="YYYY-MM; the latest with visits if not given")] = None,
 ) -> Month | None:
     return None if month is None else Month.parse(month)
@@ -135,7 +150,7 @@ MonthQuery = Annotated[Month, Depends(_month)]
 OptionalMonthQuery = Annotated[Month | None, Depends(_optional_month)]
 
 
-def _level(
+async def _level(
     access: AccessDep,
     level: Annotated[
         CoverageLevel | None, Query(description="level of the areas to be judged; villages, or grids of one village's")
@@ -199,11 +214,11 @@ def _finite(name: str, value: float, limit: float) -> float:
     return value
 
 
-def _lon(lon: Annotated[float, Query(description="degrees east")]) -> float:
+async def _lon(lon: Annotated[float, Query(description="degrees east")]) -> float:
     return _finite("lon", lon, 180)
 
 
-def _lat(lat: Annotated[float, Query(description="degrees north")]) -> float:
+async def _lat(lat: Annotated[float, Query(description="degrees north")]) -> float:
     return _finite("lat", lat, 90)
 
 
@@ -211,7 +226,7 @@ LonQuery = Annotated[float, Depends(_lon)]
 LatQuery = Annotated[float, Depends(_lat)]
 
 
-def _lang(
+async def _lang(
     request: Request,
     lang: Annotated[Lang | None, Query(description="language of words; else the setting")] = None,
 ) -> Lang:

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
+from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session, sessionmaker
@@ -109,13 +110,13 @@ class Memory:
         expires_at = known.access.expires_at
         return known.access if expires_at is None or expires_at > datetime.now(UTC) else None
 
-    def kept(self, key: Hashable, read: Callable[[], Kept]) -> Kept:
-        """What was read before under a key and has not changed since; else read, and kept if that can be relied on."""
+    async def kept(self, key: Hashable, read: Callable[[], Kept]) -> Kept:
+        """What was read before under a key and has not changed since; else read in a thread, and kept if that holds."""
         found: Kept | None = self._kept.get(key)
         if found is not None:
             return found
         read_at = self._generation
-        value = read()
+        value = await run_in_threadpool(read)
         with self._lock:
             if self._feed.live and read_at == self._generation:
                 if len(self._kept) >= _MOST_KEPT:

@@ -127,7 +127,7 @@ def make(settings: Settings, account: str, label: str, days: int) -> None:
     click.echo(secret)
 
 
-@tokens.command(name="list")
+@tokens.command(name="list", epilog="Example: wangge tokens list gis")
 @click.argument("account", required=False)
 @click.pass_obj
 def list_tokens(settings: Settings, account: str | None) -> None:

@@ -67,7 +67,7 @@ def describe_layer(
         304: {"description": "the tile that was sent before is still the same"},
     },
 )
-def get_tile(
+async def get_tile(
     request: Request,
     session: SessionDep,
     version: VersionDep,
@@ -92,7 +92,7 @@ def get_tile(
         return gzip.compress(made, _GZIP_LEVEL, mtime=0) if made and packed else made
 
     cache: BytesCache = request.app.state.tiles
-    content = cache.get((key, packed), render)
+    content = await cache.get((key, packed), render)
     if not content:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
     if packed:

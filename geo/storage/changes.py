@@ -30,30 +30,38 @@ class ChangeFeed:
         self.live = False
         self._url, self._heard, self._idle = url, heard, idle
         self._stopped = threading.Event()
-        self._bell, self._ear = socket.socketpair()
-        self._thread = threading.Thread(target=self._run, name="wangge-changes", daemon=True)
+        self._bell: socket.socket | None = None
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to listen."""
+        self._bell, ear = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, args=(ear,), name="wangge-changes", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Cease; returns when the thread has ended."""
         self._stopped.set()
         self.wake()
-        self._thread.join(timeout=_PROBE_SECONDS)
-        self._bell.close()
-        self._ear.close()
+        if self._thread is not None:
+            self._thread.join(timeout=_PROBE_SECONDS)
+        if self._bell is not None:
+            self._bell.close()
 
     def wake(self) -> None:
         """Have ``idle`` called soon, without a change."""
-        self._bell.send(b"\0")
+        if self._bell is not None:
+            self._bell.send(b"\0")
 
-    def _run(self) -> None:
+    def _run(self, ear: socket.socket) -> None:
+        with ear:
+            self._keep_listening(ear)
+
+    def _keep_listening(self, ear: socket.socket) -> None:
         told = False
         while not self._stopped.is_set():
             try:
-                self._listen()
+                self._listen(ear)
             except psycopg2.Error as error:
                 if self.live or not told:
                     _log.warning("not listening for changes: %s", " ".join(str(error).split()))
@@ -62,7 +70,7 @@ class ChangeFeed:
             self._heard()
             self._stopped.wait(_RETRY_SECONDS)
 
-    def _listen(self) -> None:
+    def _listen(self, ear: socket.socket) -> None:
         arguments, options = self._url.get_dialect()().create_connect_args(self._url)
         opened = psycopg2.connect(
             *arguments, **{"connect_timeout": 5, "application_name": f"wangge, {CHANNEL}", **options}
@@ -75,15 +83,15 @@ class ChangeFeed:
                 self._heard()
                 while not self._stopped.is_set():
                     self._idle()
-                    self._hear(opened, cursor)
+                    self._hear(opened, cursor, ear)
         finally:
             opened.close()
 
-    def _hear(self, opened: Any, cursor: Any) -> None:
+    def _hear(self, opened: Any, cursor: Any, ear: socket.socket) -> None:
         """Wait until something was said, or somebody rings; see in between that the connection is still there."""
-        ready, _, _ = select.select([opened, self._ear], [], [], _PROBE_SECONDS)
-        if self._ear in ready:
-            self._ear.recv(4_096)
+        ready, _, _ = select.select([opened, ear], [], [], _PROBE_SECONDS)
+        if ear in ready:
+            ear.recv(4_096)
         if opened in ready:
             opened.poll()
         elif not ready:

@@ -272,7 +272,9 @@ def test_nothing_of_elsewhere_in_any_form(
     answer = ask(open_service, "GET", path, tokens["planner", level], **query)
     assert answer.status_code == 200, answer.text
     assert foreign(answer, level) == set()
-    if path.startswith(("/areas", "/visits", "/assignments", "/tiles")) or (path == "/coverage" and query["level"] == "grid"):
+    if path.startswith(("/areas", "/visits", "/assignments", "/tiles")) or (
+        path == "/coverage" and query["level"] == "grid"
+    ):
         assert GRIDS[0] in texts(answer)
 
 

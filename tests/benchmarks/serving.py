@@ -32,14 +32,20 @@ class Load:
 
 
 @contextmanager
-def served(arguments: list[str], environment: Mapping[str, str], *, ready: str = "/readyz") -> Iterator[str]:
-    """Run Python with these arguments, WANGGE_PORT saying where, until it answers at ``ready``; gives its address."""
+def served(arguments: list[str], environment: Mapping[str, str]) -> Iterator[str]:
+    """Run Python with these arguments as the service; gives its address once it is ready."""
+    with running([sys.executable, *arguments], {**os.environ, **environment}, ready="/readyz") as base:
+        yield base
+
+
+@contextmanager
+def running(command: list[str], environment: Mapping[str, str], *, ready: str) -> Iterator[str]:
+    """Run a server, told its port by ``{port}`` or WANGGE_PORT, until it answers at ``ready``; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, *arguments]
-    environment = {**os.environ, **environment, "WANGGE_PORT": str(port)}
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    command = [one.replace("{port}", str(port)) for one in command]
+    process = subprocess.Popen(command, env={**environment, "WANGGE_PORT": str(port)}, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + _TIME_LIMIT
         while not _answers(port, ready):
