@@ -16,6 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api import errors, headers, pages
 from api.caching import BytesCache
+from api.dependencies import READERS
 from api.lookups import FastLookups, Memory
 from api.middleware import BodyLimit, RequestLog
 from api.routers import accounts, areas, assignments, boundary_versions, coverage, maps, ogc, system, tiles, visits
@@ -64,8 +65,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(FastLookups, memory=memory)
     app.add_middleware(RequestLog)
     errors.install(app)
-    for module in (accounts, areas, assignments, boundary_versions, visits, coverage, maps, ogc, tiles, system, pages):
-        app.include_router(module.router)
+    for module in (tiles, assignments, areas, visits, coverage, maps, ogc, boundary_versions, accounts, pages):
+        app.include_router(module.router, dependencies=[READERS])
+    for router in (system.router, pages.open_router):
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=assets.static_dir()), name="static")
     app.add_api_route("/docs", _docs, include_in_schema=False, response_class=HTMLResponse)
     return app

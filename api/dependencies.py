@@ -66,7 +66,7 @@ OpenSessionDep = Annotated[Session, Depends(open_session, scope="function")]
 """For the few endpoints that answer anybody: nothing is hidden in it."""
 
 
-async def session_of_reader(request: Request, session: OpenSessionDep, by: security.ShownDep) -> Session:
+async def session_of_reader(request: Request, session: OpenSessionDep, by: security.ShownDep) -> None:
     """The transaction, limited to what whoever asks may see; raises `NotSignedIn`."""
     memory: Memory = request.app.state.memory
     header, read_at = request.headers.get("authorization", ""), memory.generation
@@ -75,19 +75,29 @@ async def session_of_reader(request: Request, session: OpenSessionDep, by: secur
         access = await run_in_threadpool(security.identify, session, by)
         if by.token is not None:
             memory.remember(header, access, read_at=read_at)
-    request.state.access = access
     reach.limit(session, access.reach)
+    request.state.access, request.state.session = access, session
+
+
+READERS: Final = Depends(session_of_reader, scope="function")
+"""For whole routers: nothing in them is answered before it is known who asks.
+
+What endpoints are given below is read from the request, and is nothing without it. (FastAPI would go through all that a
+dependency depends on each time it is named, kept or not.)
+"""
+
+
+async def _session(request: Request) -> Session:
+    session: Session = request.state.session
     return session
 
 
-SettingsDep = Annotated[Settings, Depends(_settings)]
-SessionDep = Annotated[Session, Depends(session_of_reader, scope="function")]
-
-
-async def _access(request: Request, _session: SessionDep) -> Access:
+async def _access(request: Request) -> Access:
     return security.access_of(request)
 
 
+SettingsDep = Annotated[Settings, Depends(_settings)]
+SessionDep = Annotated[Session, Depends(_session)]
 AccessDep = Annotated[Access, Depends(_access)]
 
 
@@ -111,23 +121,21 @@ MAY_CHECK: Final = Depends(Needs("check", whole=True))
 
 async def _county(
     request: Request,
-    session: SessionDep,
-    settings: SettingsDep,
-    access: AccessDep,
     county: Annotated[CodeQuery, Query(description="county, where several are stored")] = None,
 ) -> CountyInfo:
+    access, settings = security.access_of(request), await _settings(request)
     asked = county or (access.reach.county if access.reach else settings.county)
     limit = access.reach.county if access.reach else None
     memory: Memory = request.app.state.memory
-    return await memory.kept(("county", asked, limit), lambda: counties.resolve(session, asked))
+    return await memory.kept(("county", asked, limit), lambda: counties.resolve(request.state.session, asked))
 
 
 CountyDep = Annotated[CountyInfo, Depends(_county)]
 
 
-async def _version(request: Request, session: SessionDep, county: CountyDep) -> VersionInfo:
+async def _version(request: Request, county: CountyDep) -> VersionInfo:
     memory: Memory = request.app.state.memory
-    return await memory.kept(("version", county.code), lambda: boundaries.active(session, county.code))
+    return await memory.kept(("version", county.code), lambda: boundaries.active(request.state.session, county.code))
 
 
 VersionDep = Annotated[VersionInfo, Depends(_version)]

@@ -29,6 +29,7 @@ from geo.storage.queries.accounts import AccountInfo, TokenInfo
 from maps import assets
 
 router = APIRouter(include_in_schema=False)
+open_router = APIRouter(include_in_schema=False)
 
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -45,7 +46,7 @@ Short = Annotated[str, Form(max_length=200)]
 Password = Annotated[str, Form(max_length=MAX_PASSWORD_CHARS)]
 
 
-@router.get("/signin")
+@open_router.get("/signin")
 def sign_in_page(
     request: Request,
     session: OpenSessionDep,
@@ -59,7 +60,7 @@ def sign_in_page(
     return _form(request, lang, goal=_own(next))
 
 
-@router.post("/signin")
+@open_router.post("/signin")
 def sign_in(
     request: Request,
     session: OpenSessionDep,

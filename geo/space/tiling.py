@@ -24,7 +24,7 @@ EXTENT: Final = 4_096
 BUFFER: Final = 64
 """Units around a tile that are drawn too, so that no outline shows where tiles meet."""
 
-_TOLERANCES_M: Final[dict[int, float]] = {8: 160.0, 10: 40.0, 14: DRAWING_TOLERANCE_M}
+_TOLERANCES_M: Final[dict[int, float]] = {8: 160.0, 10: 40.0, 12: DRAWING_TOLERANCE_M, 14: DRAWING_TOLERANCE_M}
 _WORLD_M: Final = 2 * 20_037_508.342789244
 _NORTH: Final = 85.05112877980659
 _MERCATOR: Final = OgcCrs("", WEB_MERCATOR, swapped=False)
@@ -51,8 +51,8 @@ class Tile:
     def band(self) -> int | None:
         """The largest zoom that is drawn with the same shapes; None where they are exact.
 
-        >>> [Tile(z, 0, 0).band for z in (0, 8, 9, 14, 15)]
-        [8, 8, 10, 14, None]
+        >>> [Tile(z, 0, 0).band for z in (0, 8, 9, 12, 14, 15)]
+        [8, 8, 10, 12, 14, None]
         """
         return next((last for last in _TOLERANCES_M if self.z <= last), None)
 

@@ -51,7 +51,7 @@ def test_who_is_responsible_at_a_point(fresh_url: str, reachable_path: Path, tmp
         paths = [f"/assignments/at?lon={lon}&lat={lat}&on={DAY}" for lon, lat in points]
         _warm(base, paths[0])
         ours, mine = load(base, paths, HEADERS, tmp_path), _answers(base, paths[:200])
-        endpoint = load(base, [f"{path}&frame=cgcs2000" for path in paths], HEADERS, tmp_path)
+        endpoint = load(base, [f"{path}&lang=en" for path in paths], HEADERS, tmp_path)
     with served(["-m", "tests.benchmarks.covers_service"], environment) as base:
         paths = [f"/peer/at?lon={lon}&lat={lat}&on={DAY}" for lon, lat in points]
         theirs, their_answers = load(base, paths, HEADERS, tmp_path), _answers(base, paths[:200])

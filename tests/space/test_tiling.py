@@ -10,7 +10,7 @@ from pyproj import Transformer
 from geo.space.tiling import EXTENT, MAX_ZOOM, Tile, generalised
 from tests.benchmarks import coverages
 
-UNITS = {band: 2 * 20_037_508.342789244 / 2**band / EXTENT for band in (8, 10, 14)}
+UNITS = {band: 2 * 20_037_508.342789244 / 2**band / EXTENT for band in (8, 10, 12, 14)}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def leaves(shapes: np.ndarray) -> np.ndarray:
     return np.asarray(shapes[-60:] if len(shapes) > 60 else shapes, dtype=object)
 
 
-@pytest.mark.parametrize("band", [8, 10, 14])
+@pytest.mark.parametrize("band", [8, 10, 12, 14])
 def test_shapes_are_sound_and_on_whole_units(bands: dict[int, np.ndarray], band: int) -> None:
     shapes = bands[band]
     assert shapely.is_valid(shapes).all()
@@ -36,7 +36,7 @@ def test_shapes_are_sound_and_on_whole_units(bands: dict[int, np.ndarray], band:
     assert not shapely.is_ccw(shapely.get_exterior_ring(shapely.get_parts(shapes))).any()
 
 
-@pytest.mark.parametrize("band", [8, 10, 14])
+@pytest.mark.parametrize("band", [8, 10, 12, 14])
 def test_neighbours_keep_their_edges(bands: dict[int, np.ndarray], band: int) -> None:
     """The union of all has the ground of the sum: nothing overlaps, and no gap opens inside."""
     shapes = leaves(bands[band])

@@ -15,7 +15,7 @@ _FILL = """
                              grid_code, households, population, geom)
     SELECT county_code, version, band, code, level, kind, name, parent_code, town_code, village_code, grid_code,
            households, population, ST_Multi(ST_Transform(drawn, 3857))
-    FROM areas, unnest(ARRAY[8, 10, 14]) AS band WHERE level <> 'county'
+    FROM areas, unnest(ARRAY[8, 10, 12, 14]) AS band WHERE level <> 'county'
 """
 
 
