@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy.orm import sessionmaker
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import errors, headers, pages
+from api import description, errors, headers, pages
 from api.caching import BytesCache
 from api.dependencies import READERS
 from api.lookups import FastLookups, Memory
@@ -55,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Visit coverage and grid management of a county",
         lifespan=lifespan,
         docs_url=None,
+        generate_unique_id_function=description.operation_id,
         redoc_url=None,
     )
     app.state.settings = settings
@@ -65,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(FastLookups, memory=memory)
     app.add_middleware(RequestLog)
     errors.install(app)
+    description.install(app)
     for module in (tiles, assignments, areas, visits, coverage, maps, ogc, boundary_versions, accounts, pages):
         app.include_router(module.router, dependencies=[READERS])
     for router in (system.router, pages.open_router):

@@ -111,7 +111,9 @@ class Needs(security.Needs):
 
 # PostgreSQL has no text with NUL, and nobody types the others.
 PLAIN: Final = r"^[^\x00-\x1f\x7f]*$"
-CodePath = Annotated[str, Path(max_length=MAX_CODE_CHARS, pattern=PLAIN, description="code of an area")]
+CodePath = Annotated[
+    str, Path(max_length=MAX_CODE_CHARS, pattern=PLAIN, description="code of an area", examples=["990101001001001"])
+]
 CodeQuery = Annotated[str | None, Query(max_length=MAX_CODE_CHARS, pattern=PLAIN)]
 NameQuery = Annotated[str | None, Query(max_length=100, pattern=PLAIN, description="part of the name")]
 
@@ -174,7 +176,7 @@ BoundariesQuery = Annotated[
     Boundaries, Query(description="boundaries in force on the month's last day (then) or the active ones (now)")
 ]
 MAX_NUMBER: Final = 2**31 - 1
-VersionPath = Annotated[int, Path(ge=1, le=MAX_NUMBER, description="number of a boundary version")]
+VersionPath = Annotated[int, Path(ge=1, le=MAX_NUMBER, description="number of a boundary version", examples=[1])]
 VersionQuery = Annotated[
     int | None, Query(ge=1, le=MAX_NUMBER, description="number of a boundary version; the active one if not given")
 ]
@@ -222,11 +224,11 @@ def _finite(name: str, value: float, limit: float) -> float:
     return value
 
 
-async def _lon(lon: Annotated[float, Query(description="degrees east")]) -> float:
+async def _lon(lon: Annotated[float, Query(description="degrees east", examples=[124.4113])]) -> float:
     return _finite("lon", lon, 180)
 
 
-async def _lat(lat: Annotated[float, Query(description="degrees north")]) -> float:
+async def _lat(lat: Annotated[float, Query(description="degrees north", examples=[29.6802])]) -> float:
     return _finite("lat", lat, 90)
 
 

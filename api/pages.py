@@ -6,17 +6,15 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
-from api import headers, security
+from api import headers, security, templates
 from api.dependencies import MAX_NUMBER, AccessDep, LangQuery, OpenSessionDep, SessionDep
 from api.page_words import words
 from geo.errors import InvalidChoice, Lang, NotAllowed
@@ -31,13 +29,6 @@ from maps import assets
 router = APIRouter(include_in_schema=False)
 open_router = APIRouter(include_in_schema=False)
 
-_TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 _STYLES: Final = ("wangge.css", "pages.css")
 _FORM_COOKIE: Final = "wangge_form"
 _OWN_PATH: Final = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]{0,1000}")
@@ -242,7 +233,8 @@ def _token(one: TokenInfo, lang: Lang, zone: ZoneInfo) -> dict[str, Any]:
 def _page(template: str, lang: Lang, *, here: str, status: int = HTTPStatus.OK, **context: Any) -> HTMLResponse:
     known = words(lang)
     known.new_password = known.new_password.format(n=MIN_PASSWORD_CHARS)
-    html = _TEMPLATES.get_template(template).render(
+    html = templates.render(
+        template,
         **context,
         lang=lang,
         words=known,

@@ -10,7 +10,7 @@
     │   └── SheetRejected
     ├── NotFound              nothing has that name
     │   ├── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
-    │   └── UnknownCadre, UnknownAssignment, UnknownAccount, UnknownToken, UnknownLayer, UnknownTile
+    │   └── UnknownCadre, UnknownAssignment, UnknownAccount, UnknownToken, UnknownLayer, UnknownTile, UnknownFeature
     ├── Conflict              it contradicts what is stored
     │   └── VersionNotStaged, OverlapsRefused, NothingToRollBackTo, HeadTaken, AssignmentTwice, AccountTaken
     ├── TooLarge              more than the stated limit
@@ -202,6 +202,13 @@ class UnknownVersion(NotFound):
 
     zh = "{county} 没有第 {version} 版边界"
     en = "{county} has no boundary version {version}"
+
+
+class UnknownFeature(NotFound):
+    """No feature of a collection has this id."""
+
+    zh = "没有编号为“{fid}”的要素"
+    en = 'there is no feature "{fid}"'
 
 
 class UnknownTile(NotFound):

@@ -76,3 +76,6 @@ FREE_SIGN_INS_OF_ADDRESS: Final = 50
 
 MAX_TILE_CACHE_BYTES: Final = 64 * 1024 * 1024
 """Vector tiles that a process keeps: some thousands."""
+
+MAX_EXPORT_ROWS: Final = 100_000
+"""Rows of one csv or xlsx over HTTP; a workbook of them takes some hundred megabytes while it is made."""

@@ -4,7 +4,9 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Depends, Path, Query
+from fastapi.responses import Response
 
+from api import lists
 from api.dependencies import (
     MAX_NUMBER,
     PAGE,
@@ -33,7 +35,9 @@ from geo.storage.queries import accounts
 router = APIRouter(tags=["accounts"])
 
 MAY_MANAGE: Final = Depends(Needs("manage"))
-NamePath = Annotated[str, Path(max_length=64, pattern=PLAIN, description="name of an account")]
+NamePath = Annotated[
+    str, Path(max_length=64, pattern=PLAIN, description="name of an account", examples=["demo-viewer"])
+]
 
 
 @router.get("/me")
@@ -42,10 +46,18 @@ def who_am_i(access: AccessDep) -> Me:
     return Me.of(access)
 
 
-@router.get("/accounts", dependencies=[MAY_MANAGE])
-def list_accounts(session: SessionDep, *, limit: LimitQuery = PAGE, cursor: CursorQuery = None) -> AccountPage:
+@router.get("/accounts", dependencies=[MAY_MANAGE], response_model=AccountPage, responses=lists.described(AccountPage))
+def list_accounts(
+    session: SessionDep,
+    *,
+    limit: LimitQuery = PAGE,
+    cursor: CursorQuery = None,
+    form: lists.FormatQuery = "json",
+) -> AccountPage | Response:
     """Accounts within the scope, by name."""
-    found = accounts.page(session, after=cursor, limit=limit + 1)
+    found = accounts.page(session, after=cursor, limit=lists.size(form, limit))
+    if form != "json":
+        return lists.sheet(AccountOut, [AccountOut.of(one) for one in found], form, "accounts")
     more = found[limit - 1].name if len(found) > limit else None
     return AccountPage(accounts=[AccountOut.of(one) for one in found[:limit]], next=more)
 

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 import numpy as np
 import shapely
 from fastapi import APIRouter, Query
+from fastapi.responses import Response
 
+from api import lists
 from api.dependencies import (
     PAGE,
     AccuracyQuery,
@@ -33,7 +35,7 @@ from geo.storage.queries.boundaries import VersionInfo
 router = APIRouter(tags=["areas"])
 
 
-@router.get("/areas")
+@router.get("/areas", response_model=AreaPage, responses=lists.described(AreaPage))
 def list_areas(
     session: SessionDep,
     county: CountyDep,
@@ -43,12 +45,15 @@ def list_areas(
     name: NameQuery = None,
     limit: LimitQuery = PAGE,
     cursor: CursorQuery = None,
-) -> AreaPage:
+    form: lists.FormatQuery = "json",
+) -> AreaPage | Response:
     """Areas of the active boundary version, by code."""
     version = boundaries.active(session, county.code)
     scope = _known(areas.find(session, version, area), version, area).path if area else None
-    found = areas.page(session, version, level=level, scope=scope, name=name, after=cursor, limit=limit + 1)
-    return _page(version, found, limit)
+    found = areas.page(
+        session, version, level=level, scope=scope, name=name, after=cursor, limit=lists.size(form, limit)
+    )
+    return _page(version, found, limit, form)
 
 
 @router.get("/areas/at")
@@ -102,17 +107,26 @@ def get_area(
     return AreaDetail(**AreaOut.of(area).model_dump(), boundary_version=version.version, geometry=shape)
 
 
-@router.get("/areas/{code}/children")
+@router.get("/areas/{code}/children", response_model=AreaPage, responses=lists.described(AreaPage))
 def list_children(
-    session: SessionDep, county: CountyDep, code: CodePath, *, limit: LimitQuery = PAGE, cursor: CursorQuery = None
-) -> AreaPage:
+    session: SessionDep,
+    county: CountyDep,
+    code: CodePath,
+    *,
+    limit: LimitQuery = PAGE,
+    cursor: CursorQuery = None,
+    form: lists.FormatQuery = "json",
+) -> AreaPage | Response:
     """The areas right below one, by code."""
     version = boundaries.active(session, county.code)
     _known(areas.find(session, version, code), version, code)
-    return _page(version, areas.page(session, version, parent=code, after=cursor, limit=limit + 1), limit)
+    found = areas.page(session, version, parent=code, after=cursor, limit=lists.size(form, limit))
+    return _page(version, found, limit, form)
 
 
-def _page(version: VersionInfo, found: list[AreaInfo], limit: int) -> AreaPage:
+def _page(version: VersionInfo, found: list[AreaInfo], limit: int, form: lists.ListFormat) -> AreaPage | Response:
+    if form != "json":
+        return lists.sheet(AreaOut, [AreaOut.of(area) for area in found], form, "areas")
     more = found[limit - 1].code if len(found) > limit else None
     return AreaPage(boundary_version=version.version, areas=[AreaOut.of(area) for area in found[:limit]], next=more)
 

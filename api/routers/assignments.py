@@ -8,6 +8,7 @@ import numpy as np
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import Response
 
+from api import lists
 from api.dependencies import (
     MAX_NUMBER,
     PAGE,
@@ -60,8 +61,10 @@ router = APIRouter(tags=["assignments"])
 MAY_ASSIGN: Final = Depends(Needs("assign"))
 
 OnQuery = Annotated[date | None, Query(description="day, YYYY-MM-DD; today in the county if not given")]
-StaffPath = Annotated[str, Path(max_length=MAX_CODE_CHARS, pattern=PLAIN, description="staff number")]
-NumberPath = Annotated[int, Path(ge=1, le=MAX_NUMBER, description="number of an assignment")]
+StaffPath = Annotated[
+    str, Path(max_length=MAX_CODE_CHARS, pattern=PLAIN, description="staff number", examples=["C00002"])
+]
+NumberPath = Annotated[int, Path(ge=1, le=MAX_NUMBER, description="number of an assignment", examples=[1])]
 
 
 @router.get("/assignments/at", response_model=ResponsibleAt)
@@ -141,7 +144,11 @@ def cadre_grids(
     return tagged(request, body)
 
 
-@router.get("/assignments", response_model=AssignmentPage | ChangesPage)
+@router.get(
+    "/assignments",
+    response_model=AssignmentPage | ChangesPage,
+    responses=lists.described(AssignmentPage | ChangesPage),
+)
 def list_assignments(
     request: Request,
     session: SessionDep,
@@ -156,6 +163,7 @@ def list_assignments(
     ] = None,
     limit: LimitQuery = PAGE,
     cursor: CursorQuery = None,
+    form: lists.FormatQuery = "json",
 ) -> Response:
     """Assignments by page; or with ``changed_since``, and then the cursor it gave, what was added, changed, removed.
 
@@ -163,7 +171,9 @@ def list_assignments(
     and gets nothing twice, whoever writes meanwhile. They are those of the whole county, whatever else is asked for.
     """
     if changed_since is not None or (cursor is not None and cursor.startswith("c")):
-        return tagged(request, _changes(session, county.code, changed_since, cursor, limit))
+        many = lists.size(form, limit) - 1
+        page = _changes(session, county.code, changed_since, cursor, many)
+        return tagged(request, page) if form == "json" else lists.sheet(ChangeOut, page.changes, form, "changes")
     after = number_of(cursor) if cursor else 0
     found = assignments.page(
         session,
@@ -173,8 +183,10 @@ def list_assignments(
         role=role,
         on=on,
         after=after,
-        limit=limit + 1,
+        limit=lists.size(form, limit),
     )
+    if form != "json":
+        return lists.sheet(AssignmentOut, [AssignmentOut.of(one) for one in found], form, "assignments")
     body = AssignmentPage(
         assignments=[AssignmentOut.of(one) for one in found[:limit]],
         next=str(found[limit - 1].id) if len(found) > limit else None,

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from api import boundary_exports, exports
+from api import boundary_exports, exports, lists
 from api.dependencies import (
     MAY_CHECK,
     PAGE,
@@ -28,15 +28,23 @@ router = APIRouter(tags=["boundary versions"])
 WebFormat = Literal["json", "csv", "xlsx"]
 
 
-@router.get("/boundary-versions")
-def list_versions(session: SessionDep, county: CountyDep) -> VersionList:
+@router.get("/boundary-versions", response_model=VersionList, responses=lists.described(VersionList))
+def list_versions(
+    session: SessionDep, county: CountyDep, *, form: lists.FormatQuery = "json"
+) -> VersionList | Response:
     """Every boundary version of the county, the newest first."""
     found = boundaries.all_of(session, county.code)
     counts = boundaries.counts_of_all(session, county.code)
-    return VersionList(versions=[VersionOut.of(version, counts[version.version]) for version in found])
+    versions = [VersionOut.of(version, counts[version.version]) for version in found]
+    return VersionList(versions=versions) if form == "json" else lists.sheet(VersionOut, versions, form, "versions")
 
 
-@router.get("/boundary-versions/{version}/changes", dependencies=[MAY_CHECK])
+@router.get(
+    "/boundary-versions/{version}/changes",
+    dependencies=[MAY_CHECK],
+    response_model=ChangesPage,
+    responses=lists.described(ChangesPage),
+)
 def list_changes(
     session: SessionDep,
     county: CountyDep,
@@ -45,11 +53,14 @@ def list_changes(
     relation: Annotated[Relation | None, Query(description="only these; all but `same` if not given")] = None,
     limit: LimitQuery = PAGE,
     cursor: CursorQuery = None,
-) -> ChangesPage:
+    form: lists.FormatQuery = "json",
+) -> ChangesPage | Response:
     """What became of every area when this version was made, and what its activation carried over."""
     info = boundaries.get(session, county.code, version)
     after = number_of(cursor) if cursor else 0
-    found = lineage.page(session, county.code, version, relation=relation, after=after, limit=limit + 1)
+    found = lineage.page(session, county.code, version, relation=relation, after=after, limit=lists.size(form, limit))
+    if form != "json":
+        return lists.sheet(ChangeOut, [ChangeOut.of(link) for _, link in found], form, f"changes-{version}")
     return ChangesPage(
         version=version,
         based_on=info.based_on,

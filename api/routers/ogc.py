@@ -1,300 +1,251 @@
-"""OGC API – Features (part 1 core and GeoJSON, part 2 coordinate reference systems), for GDAL, QGIS and any other GIS.
+"""OGC API – Features (part 1 core, GeoJSON and HTML, part 2 coordinate reference systems), for GDAL, QGIS and any GIS.
 
 A parameter that the standard does not know, or that cannot be read, is answered with 400, as the standard wants it.
 """
 
-import json
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
 
-import numpy as np
-import shapely
-from fastapi import APIRouter, HTTPException, Path, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
-from api.dependencies import PLAIN, CountyDep, SessionDep
-from geo.errors import UnknownArea
-from geo.limits import DEFAULT_PAGE, MAX_CODE_CHARS, MAX_PAGE
-from geo.space.codes import Level
-from geo.space.ogc_crs import CRS84, Box, OgcCrs, box_of, offered, to_crs
-from geo.storage.queries import areas, boundaries, features
+from api import ogc_answers
+from api.dependencies import PLAIN, AccessDep, CountyDep, LangQuery, SessionDep
+from api.ogc_answers import GEOJSON, HTML, JSON, answer, link, others
+from api.ogc_collections import COLLECTIONS, Asked, Collection, Reader
+from api.ogc_parameters import box_in, crs_of, interval_of, limit_of, no_others, refused
+from geo.limits import MAX_CODE_CHARS, MAX_PAGE
+from geo.space.ogc_crs import CRS84, offered
+from geo.storage.queries import areas, boundaries
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.counties import CountyInfo
-from geo.storage.queries.features import FILTERS, Found
+from geo.storage.queries.features import Found
 
 router = APIRouter(prefix="/ogc", tags=["OGC API – Features"])
 
 CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
 )
-COLLECTIONS: Final[Mapping[str, tuple[Level, str, str]]] = {
-    "towns": ("town", "镇街", "Towns and subdistricts"),
-    "villages": ("village", "村社", "Villages and communities"),
-    "grids": ("grid", "网格", "All-purpose grids"),
-}
-_GEOJSON: Final = "application/geo+json"
-_CORNERS: Final = 2
-_PLANE, _SPACE = 4, 6
+_ALWAYS: Final = frozenset({"county", "lang", "f"})
+_OF_ITEMS: Final = _ALWAYS | {"limit", "bbox", "bbox-crs", "crs", "datetime", "cursor"}
 
-Collection = Annotated[str, Path(max_length=20, pattern=PLAIN, description="towns, villages or grids")]
+CollectionPath = Annotated[
+    str, Path(max_length=20, pattern=PLAIN, description=", ".join(COLLECTIONS), examples=["villages"])
+]
+FidPath = Annotated[
+    str,
+    Path(
+        max_length=MAX_CODE_CHARS,
+        pattern=PLAIN,
+        description="code of an area, id of a visit",
+        examples=["990101001001"],
+    ),
+]
 Text = Annotated[str | None, Query(max_length=200, pattern=PLAIN)]
 
 
-@router.get("")
-def landing(request: Request, county: CountyDep) -> JSONResponse:
+def _described(media_type: str) -> dict[int | str, dict[str, Any]]:
+    schema = {"schema": {"type": "object"}}
+    return {200: {"content": {media_type: schema, HTML: {"schema": {"type": "string"}}}, "description": "as asked for"}}
+
+
+async def _form(
+    f: Annotated[str | None, Query(description="json or html; else what the client accepts", max_length=20)] = None,
+) -> None:
+    if f not in (None, "json", "html"):
+        raise refused("f", "must be json or html")
+
+
+_DOCUMENT: Final[dict[str, Any]] = {
+    "response_class": Response,
+    "responses": _described(JSON),
+    "dependencies": [Depends(_form)],
+}
+_FEATURES: Final[dict[str, Any]] = {
+    "response_class": Response,
+    "responses": _described(GEOJSON),
+    "dependencies": [Depends(_form)],
+}
+
+
+@router.get("", **_DOCUMENT)
+def landing(request: Request, county: CountyDep, lang: LangQuery) -> Response:
     """Where everything is."""
     links = [
-        _link(request, "", "self", "application/json", "This page"),
-        _link(request, "/conformance", "conformance", "application/json", "Conformance classes"),
-        _link(request, "/collections", "data", "application/json", "Collections"),
-        _absolute(request, "/openapi.json", "service-desc", "application/vnd.oai.openapi+json;version=3.1", "API"),
-        _absolute(request, "/docs", "service-doc", "text/html", "Documentation"),
+        *others(request, JSON),
+        link(request, "/ogc/conformance", "conformance", JSON, "Conformance classes"),
+        link(request, "/ogc/collections", "data", JSON, "Collections"),
+        link(request, "/openapi.json", "service-desc", "application/vnd.oai.openapi+json;version=3.1", "API"),
+        link(request, "/docs", "service-doc", HTML, "Documentation"),
     ]
-    return JSONResponse({"title": "Wangge 网格", "description": f"Areas of the county {county.code}", "links": links})
+    body = {"title": "Wangge 网格", "description": f"Areas and visits of the county {county.code}", "links": links}
+    return answer(request, body, "OGC API – Features", lang)
 
 
-@router.get("/conformance")
-def conformance() -> dict[str, list[str]]:
+@router.get("/conformance", **_DOCUMENT)
+def conformance(request: Request, lang: LangQuery) -> Response:
     """Which parts of the standard hold."""
-    return {"conformsTo": list(CONFORMANCE)}
+    return answer(request, {"conformsTo": list(CONFORMANCE), "links": others(request, JSON)}, "Conformance", lang)
 
 
-@router.get("/collections")
-def collections(request: Request, session: SessionDep, county: CountyDep) -> JSONResponse:
-    """Towns, villages and grids of the boundary version in force."""
+@router.get("/collections", **_DOCUMENT)
+def collections(request: Request, session: SessionDep, county: CountyDep, lang: LangQuery) -> Response:
+    """Areas of the boundary version in force, the coverage of a month, and visits."""
     version = boundaries.active(session, county.code)
-    described = [_describe(request, session, county, version, name) for name in COLLECTIONS]
-    links = [_link(request, "/collections", "self", "application/json", "Collections")]
-    return JSONResponse({"links": links, "collections": described, "crs": [one.uri for one in _offered(county)]})
+    body = {
+        "links": others(request, JSON),
+        "collections": [_describe(request, session, county, version, name) for name in COLLECTIONS],
+        "crs": [one.uri for one in offered(county.metric_epsg)],
+    }
+    return answer(request, body, "Collections", lang)
 
 
-@router.get("/collections/{collection}")
-def collection_of(request: Request, session: SessionDep, county: CountyDep, collection: Collection) -> JSONResponse:
+@router.get("/collections/{collection}", **_DOCUMENT)
+def collection_of(
+    request: Request, session: SessionDep, county: CountyDep, collection: CollectionPath, lang: LangQuery
+) -> Response:
     """One collection: its extent, and the systems it may be asked for in."""
-    _known(collection)
-    return JSONResponse(_describe(request, session, county, boundaries.active(session, county.code), collection))
+    known = _known(collection)
+    body = _describe(request, session, county, boundaries.active(session, county.code), collection)
+    return answer(request, body, f"{known.zh} {known.en}", lang)
 
 
-@router.get("/collections/{collection}/items", response_class=Response)
+@router.get("/collections/{collection}/items", **_FEATURES)
 def items(
     request: Request,
     session: SessionDep,
     county: CountyDep,
-    collection: Collection,
+    access: AccessDep,
+    collection: CollectionPath,
+    lang: LangQuery,
     *,
     limit: Annotated[str | None, Query(description=f"features of a page, 1 to {MAX_PAGE}")] = None,
     bbox: Annotated[Text, Query(description="four or six numbers: south-western and north-eastern corner")] = None,
     bbox_crs: Annotated[Text, Query(alias="bbox-crs", description="system of the box; CRS84 if not given")] = None,
     crs: Annotated[Text, Query(description="system of the answer; CRS84 if not given")] = None,
     datetime_: Annotated[
-        Text, Query(alias="datetime", description="a day or an interval: boundaries in force at its end")
+        Text,
+        Query(
+            alias="datetime",
+            description="a moment, a day or an interval: boundaries in force at its end, coverage of the month of its "
+            "end, visits that began in it",
+        ),
     ] = None,
+    cursor: Annotated[Text, Query(description="of the link to the next page")] = None,
     code: Annotated[Text, Query(description="only the area with this code")] = None,
     name: Annotated[Text, Query(description="only areas of this name")] = None,
-    kind: Annotated[Text, Query(description="only of this kind")] = None,
-    parent: Annotated[Text, Query(description="only right below this code")] = None,
+    kind: Annotated[Text, Query(description="only areas of this kind")] = None,
+    parent: Annotated[Text, Query(description="only areas right below this code")] = None,
     town: Annotated[Text, Query(description="only in this town, by its code")] = None,
     village: Annotated[Text, Query(description="only in this village, by its code")] = None,
-    cursor: Annotated[Text, Query(description="of the link to the next page")] = None,
+    grid: Annotated[Text, Query(description="only visits in this grid, by its code")] = None,
+    level: Annotated[Text, Query(description="of coverage: town, village or grid")] = None,
+    status: Annotated[Text, Query(description="of coverage: met, under, unvisited or excluded")] = None,
+    staff_no: Annotated[Text, Query(description="only visits of this cadre")] = None,
+    tag: Annotated[Text, Query(description="of visits: inside, outside or unlocated")] = None,
 ) -> Response:
-    """Features of a collection by code, page by page."""
-    level = _known(collection)
-    _no_others(request, {"limit", "bbox", "bbox-crs", "crs", "datetime", "cursor", "county", "lang", "f", *FILTERS})
-    target, size = _crs(county, "crs", crs), _limit(limit)
-    given = {"code": code, "name": name, "kind": kind, "parent": parent, "town": town, "village": village}
-    version = _version(session, county, datetime_)
-    found = features.areas(
-        session,
-        version,
-        level,
-        equal={key: value for key, value in given.items() if value is not None},
-        box=_box(bbox, _crs(county, "bbox-crs", bbox_crs)),
-        after=cursor,
-        limit=size + 1,
+    """Features of a collection, page by page."""
+    known = _known(collection)
+    no_others(request, _OF_ITEMS | set(known.filters))
+    given = {
+        "code": code,
+        "name": name,
+        "kind": kind,
+        "parent": parent,
+        "town": town,
+        "village": village,
+        "grid": grid,
+        "level": level,
+        "status": status,
+        "staff_no": staff_no,
+        "tag": tag,
+    }
+    target, size = crs_of(county, "crs", crs), limit_of(limit)
+    begin, end = interval_of(datetime_, county)
+    asked = Asked(
+        {key: value for key, value in given.items() if value is not None},
+        box_in(bbox, crs_of(county, "bbox-crs", bbox_crs)),
+        begin,
+        end,
+        cursor,
+        size + 1,
     )
-    more = len(found.properties) > size
+    found = known.find(Reader(session, county, access), asked)
     shown = Found(found.properties[:size], found.geometries[:size], found.matched)
-    links = [
-        _link(request, f"/collections/{collection}/items", "self", _GEOJSON, collection, query=request.query_params)
-    ]
-    if more:
-        query = {**request.query_params, "cursor": shown.properties[-1]["code"]}
-        links.append(_link(request, f"/collections/{collection}/items", "next", _GEOJSON, "Next page", query=query))
+    links = others(request, GEOJSON)
+    if len(found.properties) > size:
+        query = {**request.query_params, "cursor": str(shown.properties[-1][known.key])}
+        links.append(link(request, f"/ogc/collections/{collection}/items", "next", GEOJSON, "Next page", query=query))
     body = {
         "type": "FeatureCollection",
-        "features": _features(shown, version, target),
+        "features": ogc_answers.features(shown, known.key, target),
         "numberMatched": shown.matched,
         "numberReturned": len(shown.properties),
         "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "links": links,
     }
-    return _geojson(body, target)
+    return answer(request, body, f"{known.zh} {known.en}", lang, media_type=GEOJSON, crs=target)
 
 
-@router.get("/collections/{collection}/items/{fid}", response_class=Response)
+@router.get("/collections/{collection}/items/{fid}", **_FEATURES)
 def item(
     request: Request,
     session: SessionDep,
     county: CountyDep,
-    collection: Collection,
-    fid: Annotated[str, Path(max_length=MAX_CODE_CHARS, pattern=PLAIN, description="code of the area")],
+    access: AccessDep,
+    collection: CollectionPath,
+    fid: FidPath,
+    lang: LangQuery,
     *,
     crs: Annotated[Text, Query(description="system of the answer; CRS84 if not given")] = None,
 ) -> Response:
-    """One feature by its code."""
-    level = _known(collection)
-    _no_others(request, {"crs", "county", "lang", "f"})
-    target, version = _crs(county, "crs", crs), boundaries.active(session, county.code)
-    found = features.areas(session, version, level, equal={"code": fid}, box=None, after=None, limit=1)
-    if not found.properties:
-        raise UnknownArea(code=fid, county=county.code, version=version.version)
-    (body,) = _features(found, version, target)
-    path = f"/collections/{collection}"
+    """One feature by its id."""
+    known = _known(collection)
+    no_others(request, _ALWAYS | {"crs"})
+    target = crs_of(county, "crs", crs)
+    found = known.one(Reader(session, county, access), fid)
+    (body,) = ogc_answers.features(found, known.key, target)
     body["links"] = [
-        _link(request, f"{path}/items/{fid}", "self", _GEOJSON, fid),
-        _link(request, path, "collection", "application/json", collection),
+        *others(request, GEOJSON),
+        link(request, f"/ogc/collections/{collection}", "collection", JSON, known.en),
     ]
-    return _geojson(body, target)
+    return answer(request, body, f"{known.zh} {fid}", lang, media_type=GEOJSON, crs=target)
 
 
-def _known(collection: str) -> Level:
+def _known(collection: str) -> Collection:
     if collection not in COLLECTIONS:
         raise HTTPException(
             HTTPStatus.NOT_FOUND, f"there is no collection {collection}; there are {', '.join(COLLECTIONS)}"
         )
-    return COLLECTIONS[collection][0]
+    return COLLECTIONS[collection]
 
 
 def _describe(
-    request: Request, session: SessionDep, county: CountyInfo, version: VersionInfo, name: str
+    request: Request, session: Session, county: CountyInfo, version: VersionInfo, name: str
 ) -> dict[str, Any]:
-    level, zh, en = COLLECTIONS[name]
-    box = areas.extent(session, version, level)
+    known, path = COLLECTIONS[name], f"/ogc/collections/{name}"
+    box = areas.extent(session, version, known.level())
     begun = version.in_force_from.isoformat() if version.in_force_from else None
     extent: dict[str, Any] = {"temporal": {"interval": [[begun and f"{begun}T00:00:00Z", None]]}}
     if box is not None:
         extent["spatial"] = {"bbox": [list(box)], "crs": CRS84}
-    path = f"/collections/{name}"
     return {
         "id": name,
-        "title": f"{zh} {en}",
-        "description": f"{en} of the county {county.code}, boundary version {version.version}",
+        "title": f"{known.zh} {known.en}",
+        "description": f"{known.en} of the county {county.code}, boundary version {version.version}",
         "itemType": "feature",
         "extent": extent,
-        "crs": [one.uri for one in _offered(county)],
+        "crs": [one.uri for one in offered(county.metric_epsg)],
         "storageCrs": CRS84,
         "links": [
-            _link(request, path, "self", "application/json", en),
-            _link(request, f"{path}/items", "items", _GEOJSON, en),
+            link(request, path, "self", JSON, known.en),
+            link(request, path, "alternate", HTML, f"{known.en} as a page", query={"f": "html"}),
+            link(request, f"{path}/items", "items", GEOJSON, f"{known.en}: features"),
+            link(request, f"{path}/items", "items", HTML, f"{known.en}: features as a page", query={"f": "html"}),
         ],
     }
-
-
-def _features(found: Found, version: VersionInfo, target: OgcCrs) -> list[dict[str, Any]]:
-    moved = to_crs(found.geometries, target)
-    shapes = shapely.to_geojson(moved) if len(moved) else np.empty(0, dtype=object)
-    return [
-        {
-            "type": "Feature",
-            "id": properties["code"],
-            "properties": {**properties, "boundary_version": version.version},
-            "geometry": json.loads(shape),
-        }
-        for properties, shape in zip(found.properties, shapes, strict=True)
-    ]
-
-
-def _geojson(body: dict[str, Any], target: OgcCrs) -> Response:
-    content = json.dumps(body, ensure_ascii=False, allow_nan=False)
-    return Response(content, media_type=_GEOJSON, headers={"Content-Crs": f"<{target.uri}>"})
-
-
-def _no_others(request: Request, known: set[str]) -> None:
-    for name in request.query_params:
-        if name not in known:
-            raise _refused(name, "is no parameter here; there are " + ", ".join(sorted(known)))
-
-
-def _limit(text: str | None) -> int:
-    """More than the most is the most, as the standard says."""
-    if text is None:
-        return DEFAULT_PAGE
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise _refused("limit", "must be a whole number from 1 up")
-    return min(int(text), MAX_PAGE)
-
-
-def _offered(county: CountyInfo) -> list[OgcCrs]:
-    return offered(county.metric_epsg)
-
-
-def _crs(county: CountyInfo, name: str, uri: str | None) -> OgcCrs:
-    systems = _offered(county)
-    found = next((one for one in systems if uri is None or one.uri == uri), None)
-    if found is None:
-        raise _refused(name, "must be one of " + ", ".join(one.uri for one in systems))
-    return found
-
-
-def _box(text: str | None, source: OgcCrs) -> Any:
-    if text is None:
-        return None
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError as error:
-        raise _refused("bbox", "must be four or six numbers with commas between") from error
-    if len(values) not in (_PLANE, _SPACE) or not np.isfinite(values).all():
-        raise _refused("bbox", "must be four or six numbers with commas between")
-    half = len(values) // _CORNERS
-    corners: Box = (values[0], values[1], values[half], values[half + 1])
-    try:
-        return box_of(corners, source)
-    except ValueError as error:
-        raise _refused("bbox", str(error)) from error
-
-
-def _version(session: SessionDep, county: CountyInfo, text: str | None) -> VersionInfo:
-    """The boundaries in force at the end of the interval, the active ones where it is open."""
-    if text is None:
-        return boundaries.active(session, county.code)
-    begin, slash, end = text.partition("/")
-    days = [_day(part, county) for part in ((begin, end) if slash else (begin,))]
-    if slash and days[0] is not None and days[1] is not None and days[0] > days[1]:
-        raise _refused("datetime", "the interval ends before it begins")
-    last = days[-1]
-    return (
-        boundaries.active(session, county.code) if last is None else boundaries.in_force_on(session, county.code, last)
-    )
-
-
-def _day(text: str, county: CountyInfo) -> date | None:
-    if text in ("", ".."):
-        return None
-    try:
-        if len(text) == len("2026-10-31"):
-            return date.fromisoformat(text)
-        return datetime.fromisoformat(text).astimezone(county.zone).date()
-    except (ValueError, OverflowError) as error:
-        raise _refused("datetime", "must be a moment such as 2026-10-31T12:00:00Z, or two with / between") from error
-
-
-def _refused(name: str, why: str) -> HTTPException:
-    return HTTPException(HTTPStatus.BAD_REQUEST, f"{name}: {why}")
-
-
-def _link(
-    request: Request, path: str, rel: str, media_type: str, title: str, *, query: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    return _absolute(request, f"/ogc{path}", rel, media_type, title, query=query)
-
-
-def _absolute(
-    request: Request, path: str, rel: str, media_type: str, title: str, *, query: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    href = str(request.base_url).rstrip("/") + path + (f"?{urlencode(query)}" if query else "")
-    return {"href": href, "rel": rel, "type": media_type, "title": title}

@@ -32,10 +32,12 @@ _GZIP_LEVEL: Final = 6
 _SHOWN_TO: Final = 16
 """Beyond it a map enlarges what it has: a tile of 600 m holds a grid or two."""
 
-LayerPath = Annotated[str, Path(max_length=MAX_CODE_CHARS, pattern=PLAIN, description="towns, villages or grids")]
-ZoomPath = Annotated[int, Path(ge=0, le=MAX_ZOOM, description="zoom")]
-ColumnPath = Annotated[int, Path(ge=0, lt=2**MAX_ZOOM, description="column from the west")]
-RowPath = Annotated[int, Path(ge=0, lt=2**MAX_ZOOM, description="row from the north")]
+LayerPath = Annotated[
+    str, Path(max_length=MAX_CODE_CHARS, pattern=PLAIN, description="towns, villages or grids", examples=["grids"])
+]
+ZoomPath = Annotated[int, Path(ge=0, le=MAX_ZOOM, description="zoom", examples=[12])]
+ColumnPath = Annotated[int, Path(ge=0, lt=2**MAX_ZOOM, description="column from the west", examples=[3463])]
+RowPath = Annotated[int, Path(ge=0, lt=2**MAX_ZOOM, description="row from the north", examples=[1694])]
 
 
 @router.get("/{layer}")

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import SkipValidation
 
+from api import lists
 from api.dependencies import (
     PAGE,
     AccessDep,
@@ -70,7 +71,7 @@ def post_visits(
     return problem(request, status, f"{first.row}. {first.field}: {first.reason}", kind=kind, **body)
 
 
-@router.get("/visits")
+@router.get("/visits", response_model=VisitPage, responses=lists.described(VisitPage))
 def list_visits(
     session: SessionDep,
     county: CountyDep,
@@ -81,7 +82,8 @@ def list_visits(
     staff_no: Annotated[CodeQuery, Query(description="only visits of this cadre")] = None,
     limit: LimitQuery = PAGE,
     cursor: CursorQuery = None,
-) -> VisitPage:
+    form: lists.FormatQuery = "json",
+) -> VisitPage | Response:
     """Visits of the county in the order of their start; of one month and one area, if named.
 
     Which household was visited, and the note, is for those who may see detail, and for who wrote it.
@@ -95,8 +97,11 @@ def list_visits(
         area=_area_column(session, county.code, area) if area else None,
         staff_no=staff_no,
         after=_read_cursor(cursor) if cursor else None,
-        limit=limit + 1,
+        limit=lists.size(form, limit),
     )
+    if form != "json":
+        rows = [VisitOut.of(one) for one in service.as_seen_by(session, county.code, found, access)]
+        return lists.sheet(VisitOut, rows, form, "visits")
     more = found[limit - 1] if len(found) > limit else None
     return VisitPage(
         visits=[VisitOut.of(one) for one in service.as_seen_by(session, county.code, found[:limit], access)],

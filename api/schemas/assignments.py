@@ -15,6 +15,12 @@ from geo.storage.queries.assignments import AssignmentInfo, Change
 Code = Annotated[str, Field(min_length=1, max_length=MAX_CODE_CHARS, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
+_ASSIGN = {"staff_no": "C00002", "areas": ["990101001001002"], "role": "part_time", "from": "2026-11-01"}
+
+
+_HAND_OVER = {"giver": "C00003", "taker": "C00004", "from": "2026-12-01", "areas": ["990101001001002"]}
+
+
 class AssignmentOut(BaseModel):
     """A cadre's role for an area."""
 
@@ -106,7 +112,10 @@ class Point(BaseModel):
 class PointsIn(BaseModel):
     """Many positions at once."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"points": [{"lon": 124.4113, "lat": 29.6802}], "on": "2026-10-31"}]},
+    )
 
     points: Annotated[list[Point], Field(min_length=1, max_length=MAX_LOOKUP_POINTS)]
     frame: Frame = "wgs84"
@@ -133,7 +142,14 @@ class CadreGrids(BaseModel):
 class AssignIn(BaseModel):
     """A role for one area or several."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"staff_no": "C00002", "areas": ["990101001001002"], "role": "part_time", "from": "2026-11-01"}
+            ]
+        },
+    )
 
     staff_no: Code
     areas: Annotated[list[Code], Field(min_length=1, max_length=MAX_LOOKUP_POINTS)]
@@ -145,7 +161,10 @@ class AssignIn(BaseModel):
 class EndIn(BaseModel):
     """The end of an assignment."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"to": "2027-01-01"}]},
+    )
 
     to_day: date = Field(alias="to", description="first day no longer in force")
 
@@ -153,7 +172,12 @@ class EndIn(BaseModel):
 class HandOverIn(BaseModel):
     """All areas of one cadre, or some, to another."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"giver": "C00003", "taker": "C00004", "from": "2026-12-01", "areas": ["990101001001002"]}]
+        },
+    )
 
     giver: Code
     taker: Code

@@ -35,6 +35,7 @@ class ChangeFeed:
 
     def start(self) -> None:
         """Begin to listen."""
+        self._stopped.clear()
         self._bell, ear = socket.socketpair()
         self._thread = threading.Thread(target=self._run, args=(ear,), name="wangge-changes", daemon=True)
         self._thread.start()
@@ -47,6 +48,7 @@ class ChangeFeed:
             self._thread.join(timeout=_PROBE_SECONDS)
         if self._bell is not None:
             self._bell.close()
+        self._bell = self._thread = None
 
     def wake(self) -> None:
         """Have ``idle`` called soon, without a change."""

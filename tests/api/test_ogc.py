@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import itertools
 import os
 import re
 import socket
@@ -10,8 +11,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
@@ -61,7 +64,7 @@ def test_from_the_landing_page_to_the_features(service: TestClient) -> None:
     assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core" in follow(landing, "conformance")["conformsTo"]
     assert follow(landing, "service-desc")["openapi"].startswith("3.")
     collections = follow(landing, "data")["collections"]
-    assert [one["id"] for one in collections] == ["towns", "villages", "grids"]
+    assert [one["id"] for one in collections] == ["towns", "villages", "grids", "coverage", "visits"]
     assert collections[2]["extent"]["spatial"]["bbox"] == [[120.0, 30.0, 120.04, 30.02]]
     assert [feature["id"] for feature in follow(collections[0], "items")["features"]] == TOWNS
     assert service.get("/ogc/collections/villages").json() == collections[1]
@@ -142,7 +145,7 @@ def test_one_feature(service: TestClient) -> None:
     assert body["properties"]["path"] == f"{COUNTY}/{TOWNS[0]}/{VILLAGES[0]}"
     assert body["properties"]["households"] == 100
     assert shapely.geometry.shape(body["geometry"]).equals(box(0, 0, high=2))
-    assert {link["rel"] for link in body["links"]} == {"self", "collection"}
+    assert {link["rel"] for link in body["links"]} == {"self", "alternate", "collection"}
 
 
 @pytest.mark.parametrize(
@@ -194,6 +197,129 @@ def codes_of(answer: Any) -> list[str]:
     return [one["id"] for one in answer.json()["features"]]
 
 
+# coverage and visits
+
+
+def test_coverage_of_a_month_as_features(service: TestClient) -> None:
+    """The same rows as the report, with the shapes of the boundaries of then."""
+    report = {row["code"]: row for row in service.get("/coverage?month=2025-03&level=village").json()["areas"]}
+    found = items(service, "coverage", datetime="2025-03-15", limit=3)
+    assert [one["id"] for one in found] == VILLAGES == sorted(report)
+    for one in found:
+        properties = dict(one["properties"])
+        assert (properties.pop("month"), properties.pop("boundary_version")) == ("2025-03", 1)
+        assert properties == report[one["id"]]
+        column = VILLAGES.index(one["id"])
+        assert shapely.geometry.shape(one["geometry"]).equals(box(column, 0, high=2))
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"datetime": "2025-03-31", "level": "grid"}, GRIDS),
+        ({"datetime": "../2025-03-31T15:59:59Z", "level": "town"}, TOWNS),
+        ({"datetime": "2025-03-31", "level": "grid", "village": VILLAGES[1]}, GRIDS[2:4]),
+        ({"datetime": "2025-03-31", "level": "grid", "parent": VILLAGES[1]}, GRIDS[2:4]),
+        ({"datetime": "2025-03-31", "town": TOWNS[1]}, VILLAGES[2:]),
+        ({"datetime": "2025-03-31", "code": VILLAGES[2]}, [VILLAGES[2]]),
+        ({"datetime": "2025-03-31", "bbox": "120.001,30.001,120.002,30.002"}, [VILLAGES[0]]),
+        ({"datetime": "2025-03-31", "status": "excluded"}, []),
+    ],
+)
+def test_coverage_is_filtered(service: TestClient, asked: dict[str, str], found: list[str]) -> None:
+    assert codes(service, "coverage", **asked) == found
+
+
+def test_the_status_of_coverage_partitions_the_areas(service: TestClient) -> None:
+    every = [codes(service, "coverage", datetime="2025-03-31", status=one) for one in ("met", "under", "unvisited")]
+    assert sorted(itertools.chain.from_iterable(every)) == VILLAGES
+    assert codes(service, "coverage") == VILLAGES  # of the latest month with visits
+
+
+def test_visits_as_features(service: TestClient) -> None:
+    stored = {one["id"]: one for one in service.get("/visits?limit=1000").json()["visits"]}
+    found = items(service, "visits", limit=2)
+    assert [one["id"] for one in found] == sorted(stored)
+    for one in found:
+        kept = stored[one["id"]]
+        assert one["properties"] == kept
+        if kept["lon"] is None:
+            assert one["geometry"] is None
+        else:
+            assert one["geometry"]["coordinates"] == [kept["lon"], kept["lat"]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "holds"),
+    [
+        ({"datetime": "2025-03-01/2025-03-31"}, lambda one: one["started_at"][:7] == "2025-03"),
+        ({"tag": "unlocated"}, lambda one: one["tag"] == "unlocated"),
+        ({"village": VILLAGES[0]}, lambda one: one["village"] == VILLAGES[0]),
+        ({"staff_no": "C2"}, lambda one: one["staff_no"] == "C2"),
+        ({"bbox": "120,30,120.01,30.01"}, lambda one: one["grid"] == GRIDS[0]),
+    ],
+)
+def test_visits_are_filtered(service: TestClient, asked: dict[str, str], holds: Any) -> None:
+    every = service.get("/visits?limit=1000").json()["visits"]
+    wanted = sorted(one["id"] for one in every if holds({**one, "started_at": _local(one["started_at"])}))
+    assert codes(service, "visits", **asked) == wanted
+    assert wanted
+
+
+def _local(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo("Asia/Shanghai")).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("coverage/items?status=met&tag=inside", 400),
+        ("coverage/items?level=county", 422),
+        ("coverage/items?datetime=2199-01-01", 422),
+        ("visits/items?code=1", 400),
+        ("visits/items?id=1", 400),
+        ("visits/items/00000000-0000-0000-0000-00000000ffff", 404),
+        ("visits/items/x", 404),
+        ("coverage/items/990199109", 404),
+        ("towns?f=xml", 400),
+        ("towns/items?f=xml", 400),
+    ],
+)
+def test_what_the_new_collections_do_not_know(service: TestClient, path: str, status: int) -> None:
+    answer = service.get(f"/ogc/collections/{path}")
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+# pages
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("", "Areas and visits of the county"),
+        ("/conformance", "conf/html"),
+        ("/collections", "村社 Villages and communities"),
+        ("/collections/villages", "Villages and communities"),
+        ("/collections/villages/items?limit=2", VILLAGES[0]),
+        (f"/collections/grids/items/{GRIDS[0]}", GRIDS[0]),
+        ("/collections/visits/items?tag=outside", "outside"),
+        ("/collections/visits/items?staff_no=nobody", "0"),
+    ],
+)
+def test_every_document_is_a_page_too(service: TestClient, path: str, says: str) -> None:
+    asked = f"/ogc{path}{'&' if '?' in path else '?'}f=html"
+    page = service.get(asked)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert says in page.text
+    browser = service.get(f"/ogc{path}", headers={"accept": "text/html,application/xhtml+xml"})
+    assert browser.headers["content-type"] == page.headers["content-type"]
+    plain = service.get(f"/ogc{path}{'&' if '?' in path else '?'}f=json", headers={"accept": "text/html"})
+    assert "json" in plain.headers["content-type"]
+    alternate = next(one for one in plain.json()["links"] if one["rel"] == "alternate")
+    assert service.get(alternate["href"]).headers["content-type"].startswith("text/html")
+
+
 # GDAL's client, over a real connection
 
 
@@ -236,7 +362,13 @@ def pulled(address: str, **options: Any) -> gpd.GeoDataFrame:
 
 
 def test_gdal_lists_the_collections(address: str) -> None:
-    assert [str(name) for name in pyogrio.list_layers(address)[:, 0]] == ["towns", "villages", "grids"]
+    assert [str(name) for name in pyogrio.list_layers(address)[:, 0]] == [
+        "towns",
+        "villages",
+        "grids",
+        "coverage",
+        "visits",
+    ]
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])

@@ -1,6 +1,6 @@
 """Visits: stored in bulk, read by page."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -8,9 +8,11 @@ from uuid import UUID
 
 import numpy as np
 import shapely
-from sqlalchemy import func, select, text
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
+from geo.space.crs import WGS84
 from geo.storage.bulk import copy_rows, hex_ewkb
 from geo.storage.tables import Cadre, Place, Visit
 
@@ -166,6 +168,49 @@ def page(
     if after is not None:
         query = query.where(func.row(Visit.started_at, Visit.id) > func.row(*after))
     return [_record(visit, lon, lat) for visit, lon, lat in session.execute(query)]
+
+
+def matching(
+    session: Session,
+    county: str,
+    *,
+    equal: Mapping[str, str],
+    begin: datetime | None,
+    until: datetime | None,
+    box: BaseGeometry | None,
+    after: UUID | None,
+    limit: int,
+) -> tuple[list[VisitRecord], int]:
+    """Visits by id, and how many there are on all pages.
+
+    :param equal: ``id``, ``staff_no``, ``tag``, ``town``, ``village`` or ``grid`` and the text that each must be
+    :param until: the last instant, inclusive
+    :param box: in WGS-84; visits whose position lies in it
+    """
+    asked: list[ColumnElement[bool]] = [Visit.county_code == county]
+    asked += [_MATCHED[name] == value for name, value in equal.items()]
+    if begin is not None:
+        asked.append(Visit.started_at >= begin)
+    if until is not None:
+        asked.append(Visit.started_at <= until)
+    if box is not None:
+        asked.append(func.ST_Intersects(Visit.position, func.ST_GeomFromText(box.wkt, WGS84)))
+    matched = session.scalar(select(func.count()).select_from(Visit).where(*asked)) or 0
+    if after is not None:
+        asked.append(Visit.id > after)
+    query = select(Visit, func.ST_X(Visit.position), func.ST_Y(Visit.position)).where(*asked)
+    rows = session.execute(query.order_by(Visit.id).limit(limit))
+    return [_record(visit, lon, lat) for visit, lon, lat in rows], matched
+
+
+_MATCHED: Final[Mapping[str, Any]] = {
+    "id": Visit.id,
+    "staff_no": Visit.staff_no,
+    "tag": Visit.tag,
+    "town": Visit.town_code,
+    "village": Visit.village_code,
+    "grid": Visit.grid_code,
+}
 
 
 def _record(visit: Visit, lon: float | None, lat: float | None) -> VisitRecord:
