@@ -188,6 +188,7 @@ def load(
                 from_day=from_day and from_day.date(),
                 accept_overlaps=accept_overlaps,
             )
+        boundary_versions.note(session, "activated", done)
         boundary_versions.tell(done)
 
 

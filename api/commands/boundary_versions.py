@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import click
+from sqlalchemy.orm import Session
 
 from api import boundary_exports
 from api.commands.database import transaction
@@ -10,9 +11,10 @@ from api.commands.options import county_option, from_option, lang_option, step
 from geo.errors import Lang
 from geo.services import boundaries as service
 from geo.services import boundary_checks
+from geo.services.boundaries import Activation
 from geo.settings import Settings
 from geo.space.codes import LEVELS
-from geo.storage.queries import boundaries, counties, lineage
+from geo.storage.queries import accounts, boundaries, counties, lineage
 from geo.storage.queries.lineage import Carried
 from maps import check_labels, labels
 
@@ -41,6 +43,7 @@ def activate_version(
             done = service.activate(
                 session, info.code, version, from_day=from_day and from_day.date(), accept_overlaps=accept_overlaps
             )
+        note(session, "activated", done)
         tell(done)
 
 
@@ -53,6 +56,7 @@ def rollback(settings: Settings, county: str | None) -> None:
         info = counties.resolve(session, county or settings.county)
         with step("tagging visits anew"):
             done = service.rollback(session, info.code)
+        note(session, "put back", done)
         tell(done)
 
 
@@ -87,6 +91,11 @@ def changes(settings: Settings, version: int, county: str | None, lang: Lang | N
         click.echo(boundary_exports.to_table(boundary_checks.of_version(session, found), words), nl=False)
         for row in lineage.carried(session, info.code, version):
             click.echo(_carried(row, words))
+
+
+def note(session: Session, what: str, done: Activation) -> None:
+    """Write into the log of what was done."""
+    accounts.note(session, "command", f"boundaries {what}", f"{done.version.county} version {done.version.version}")
 
 
 def tell(done: service.Activation) -> None:

@@ -1,6 +1,6 @@
 """Roles, passwords, tokens, sessions and failed sign-ins, against the real database."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -8,13 +8,16 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.errors import AccountTaken, InvalidChoice, UnknownAccount, UnknownArea, UnknownCadre, UnknownToken
-from geo.services import accounts
+from geo.services import accounts, boundary_plans
+from geo.services import boundaries as boundary_service
 from geo.services.accounts import MAY, ROLES
+from geo.services.boundaries import Activation
 from geo.storage import reach
 from geo.storage.queries import accounts as stored
 from geo.storage.queries import areas, boundaries
 from geo.storage.queries.counties import CountyInfo
 from geo.storage.reach import Reach
+from tests import squares
 from tests.squares import COUNTY, GRIDS, TOWNS, VILLAGES
 
 PASSWORD = "ein-gutes-Passwort"
@@ -248,3 +251,51 @@ def test_the_limit_comes_back_after_a_look_beyond_it(session: Session, county: C
         assert areas.find(session, version, TOWNS[1]) is not None
     assert reach.of(session) == limit
     assert areas.find(session, version, TOWNS[1]) is None
+
+
+# scopes and boundaries
+
+
+def reload(session: Session, codes: dict[str, str], *, without: str | None = None) -> Activation:
+    """The same county with other codes for some villages and their grids; one village may go to its neighbour."""
+    villages = [codes.get(one, one) for one in VILLAGES]
+    grids = [codes.get(one[:12], one[:12]) + one[12:] for one in GRIDS]
+    shapes = [squares.box(i, 0, high=2) for i in range(4)]
+    if without is not None:
+        at = VILLAGES.index(without)
+        shapes[at + 1] = squares.box(at, 0, wide=2, high=2)
+        del villages[at], shapes[at]
+        grids = [f"{VILLAGES[at + 1]}{900 + n}" if n < 2 else one for n, one in enumerate(grids)]
+    layers = [
+        squares.layer("town", TOWNS, [squares.box(i * 2, 0, wide=2, high=2) for i in range(2)]),
+        squares.layer("village", villages, shapes),
+        squares.layer("grid", grids, [squares.box(i // 2, i % 2) for i in range(8)]),
+    ]
+    staged = boundary_service.stage(session, boundary_plans.plan(session, *layers, county_name="方格县"))
+    return boundary_service.activate(session, COUNTY, staged.version, from_day=date(2026, 1, 1))
+
+
+def test_a_scope_follows_an_area_that_is_renumbered_and_comes_back(session: Session, county: CountyInfo) -> None:
+    accounts.add(session, "one", "viewer", county=county.code, scope=VILLAGES[0], actor="t")
+    accounts.add(session, "two", "viewer", county=county.code, scope=GRIDS[0], actor="t")
+    new = f"{TOWNS[0]}909"
+    done = reload(session, {VILLAGES[0]: new})
+    assert [stored.find(session, name).scope for name in ("one", "two")] == [new, f"{new}001"]  # type: ignore[union-attr]
+    assert {(row.subject, row.outcome) for row in done.carried if row.kind == "account"} == {
+        ("one", "carried"),
+        ("two", "carried"),
+    }
+    limit = Reach(COUNTY, "village", new)
+    assert seen(session, limit) == {new, f"{new}001", f"{new}002"}
+    boundary_service.rollback(session, COUNTY)
+    assert [stored.find(session, name).scope for name in ("one", "two")] == [VILLAGES[0], GRIDS[0]]  # type: ignore[union-attr]
+
+
+def test_a_scope_does_not_grow_with_a_merger(session: Session, county: CountyInfo) -> None:
+    """Whoever saw a village must not see the one that it went to: a person decides."""
+    accounts.add(session, "one", "viewer", county=county.code, scope=VILLAGES[0], actor="t")
+    done = reload(session, {}, without=VILLAGES[0])
+    (row,) = [row for row in done.carried if row.kind == "account"]
+    assert (row.subject, row.outcome, row.reason, row.new_code) == ("one", "decide", "merged", VILLAGES[1])
+    assert stored.find(session, "one").scope == VILLAGES[0]  # type: ignore[union-attr]
+    assert seen(session, Reach(COUNTY, "village", VILLAGES[0])) == set()
