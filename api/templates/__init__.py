@@ -14,6 +14,6 @@ _ENVIRONMENT: Final = Environment(
 )
 
 
-def render(name: str, **context: Any) -> str:
+def render(name: str, /, **context: Any) -> str:
     """One of them, filled."""
     return _ENVIRONMENT.get_template(name).render(**context)
