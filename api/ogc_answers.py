@@ -19,6 +19,17 @@ JSON: Final = "application/json"
 GEOJSON: Final = "application/geo+json"
 HTML: Final = "text/html"
 _STYLES: Final = ("wangge.css", "pages.css")
+_ZH: Final = {
+    "self": "本文档",
+    "alternate": "网页",
+    "next": "下一页",
+    "conformance": "符合的标准",
+    "data": "要素集",
+    "service-desc": "接口描述",
+    "service-doc": "接口文档",
+    "items": "要素",
+    "collection": "所属要素集",
+}
 Link = dict[str, str]
 
 
@@ -34,6 +45,8 @@ def others(request: Request, media_type: str) -> list[Link]:
     """The document itself, and the same as a page."""
     page = dict(request.query_params) | {"f": "html"}
     plain = {name: value for name, value in page.items() if name != "f"}
+    if wants_page(request):
+        plain["f"] = "json"  # a browser would be shown the page again
     path = request.url.path.rstrip("/")
     return [
         link(request, path, "self", media_type, "This document", query=plain),
@@ -94,10 +107,15 @@ def _page(body: Mapping[str, Any], title: str, lang: Lang) -> str:
         columns=list(rows[0]) if rows else [],
         rows=[[_text(value) for value in row.values()] for row in rows],
         ids=[one["id"] for one in body.get("features", ())],
-        entries=entries,
+        entries=[(name, text, _worded(own, lang)) for name, text, own in entries],
         classes=body.get("conformsTo", ()),
-        links=body.get("links", ()),
+        links=_worded(body.get("links", ()), lang),
     )
+
+
+def _worded(links: Sequence[Link], lang: Lang) -> list[Link]:
+    """Links with titles in the reader's language; a collection's own title is in both."""
+    return [one | {"title": _ZH.get(one["rel"], one["title"]) if lang == "zh-CN" else one["title"]} for one in links]
 
 
 def _text(value: Any) -> str:

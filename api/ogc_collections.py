@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from api.schemas.coverage import AreaCoverageOut
 from api.schemas.visits import VisitOut
 from geo.analysis.coverage import AreaCoverage, CoverageLevel
-from geo.errors import InvalidChoice, UnknownFeature
+from geo.errors import InvalidChoice, Lang, UnknownFeature
 from geo.months import Month, local_day
 from geo.services import coverage
 from geo.services import visits as visit_service
@@ -80,6 +80,12 @@ class Collection(ABC):
         if not found.properties:
             raise UnknownFeature(fid=fid)
         return found
+
+    def described(self, county: str, version: int, lang: Lang) -> str:
+        """What it holds, in one line."""
+        if lang == "zh-CN":
+            return f"{county} {self.zh}，第 {version} 版边界"
+        return f"{self.en} of the county {county}, boundary version {version}"
 
     def level(self) -> Level:
         """Level of the areas that say how far it reaches."""

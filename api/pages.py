@@ -1,6 +1,5 @@
 """The pages around the maps: sign-in, and one's own account with its tokens and password."""
 
-import hmac
 import re
 import secrets
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from api import headers, security, templates
-from api.dependencies import MAX_NUMBER, AccessDep, LangQuery, OpenSessionDep, SessionDep
+from api.dependencies import MAX_NUMBER, PLAIN, AccessDep, LangQuery, OpenSessionDep, SessionDep
 from api.page_words import words
 from geo.errors import InvalidChoice, Lang, NotAllowed
 from geo.limits import MAX_PASSWORD_CHARS, MAX_TOKEN_DAYS, MIN_PASSWORD_CHARS, SESSION_HOURS
@@ -33,7 +32,7 @@ _STYLES: Final = ("wangge.css", "pages.css")
 _FORM_COOKIE: Final = "wangge_form"
 _OWN_PATH: Final = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]{0,1000}")
 
-Short = Annotated[str, Form(max_length=200)]
+Short = Annotated[str, Form(max_length=200, pattern=PLAIN)]
 Password = Annotated[str, Form(max_length=MAX_PASSWORD_CHARS)]
 
 
@@ -65,7 +64,7 @@ def sign_in(
     """Begin a session; what fails is counted, and says the same whether the name is there or not."""
     said, goal = words(lang), _own(next)
     secret = request.cookies.get(_FORM_COOKIE, "")
-    if not secret or not hmac.compare_digest(form_token, accounts.form_token(secret)):
+    if not secret or not security.is_form_of(secret, form_token):
         return _form(request, lang, goal=goal, name=name, said=said.old_form, status=HTTPStatus.BAD_REQUEST)
     outcome = accounts.sign_in(session, name, password, request.client.host if request.client else "")
     if outcome.secret is not None:

@@ -97,7 +97,7 @@ def identify(session: Session, by: Shown) -> Access:
     access = accounts.of_session(session, by.session) if by.session else None
     if access is None or by.session is None:
         raise NotSignedIn
-    if by.changes and not hmac.compare_digest(by.form_token or "", accounts.form_token(by.session)):
+    if by.changes and not is_form_of(by.session, by.form_token or ""):
         raise NotAllowed(
             account=access.name,
             role=access.role,
@@ -105,6 +105,11 @@ def identify(session: Session, by: Shown) -> Access:
             why_zh="表单已过期或来自其他网站，请重新打开页面",
         )
     return access
+
+
+def is_form_of(secret: str, form_token: str) -> bool:
+    """Whether a form was made for a session, or for a sign-in."""
+    return hmac.compare_digest(form_token.encode(), accounts.form_token(secret).encode())
 
 
 def access_of(request: Request) -> Access:

@@ -16,6 +16,7 @@ from api.dependencies import PLAIN, AccessDep, CountyDep, LangQuery, SessionDep
 from api.ogc_answers import GEOJSON, HTML, JSON, answer, link, others
 from api.ogc_collections import COLLECTIONS, Asked, Collection, Reader
 from api.ogc_parameters import box_in, crs_of, interval_of, limit_of, no_others, refused
+from geo.errors import Lang
 from geo.limits import MAX_CODE_CHARS, MAX_PAGE
 from geo.space.ogc_crs import CRS84, offered
 from geo.storage.queries import areas, boundaries
@@ -83,14 +84,17 @@ def landing(request: Request, county: CountyDep, lang: LangQuery) -> Response:
         link(request, "/openapi.json", "service-desc", "application/vnd.oai.openapi+json;version=3.1", "API"),
         link(request, "/docs", "service-doc", HTML, "Documentation"),
     ]
-    body = {"title": "Wangge 网格", "description": f"Areas and visits of the county {county.code}", "links": links}
+    said = f"{county.code} 的区域与走访" if lang == "zh-CN" else f"Areas and visits of the county {county.code}"
+    body = {"title": "Wangge 网格", "description": said, "links": links}
     return answer(request, body, "OGC API – Features", lang)
 
 
 @router.get("/conformance", **_DOCUMENT)
 def conformance(request: Request, lang: LangQuery) -> Response:
     """Which parts of the standard hold."""
-    return answer(request, {"conformsTo": list(CONFORMANCE), "links": others(request, JSON)}, "Conformance", lang)
+    return answer(
+        request, {"conformsTo": list(CONFORMANCE), "links": others(request, JSON)}, "符合的标准 Conformance", lang
+    )
 
 
 @router.get("/collections", **_DOCUMENT)
@@ -99,10 +103,10 @@ def collections(request: Request, session: SessionDep, county: CountyDep, lang: 
     version = boundaries.active(session, county.code)
     body = {
         "links": others(request, JSON),
-        "collections": [_describe(request, session, county, version, name) for name in COLLECTIONS],
+        "collections": [_describe(request, session, county, version, name, lang) for name in COLLECTIONS],
         "crs": [one.uri for one in offered(county.metric_epsg)],
     }
-    return answer(request, body, "Collections", lang)
+    return answer(request, body, "要素集 Collections", lang)
 
 
 @router.get("/collections/{collection}", **_DOCUMENT)
@@ -111,7 +115,7 @@ def collection_of(
 ) -> Response:
     """One collection: its extent, and the systems it may be asked for in."""
     known = _known(collection)
-    body = _describe(request, session, county, boundaries.active(session, county.code), collection)
+    body = _describe(request, session, county, boundaries.active(session, county.code), collection, lang)
     return answer(request, body, f"{known.zh} {known.en}", lang)
 
 
@@ -226,7 +230,7 @@ def _known(collection: str) -> Collection:
 
 
 def _describe(
-    request: Request, session: Session, county: CountyInfo, version: VersionInfo, name: str
+    request: Request, session: Session, county: CountyInfo, version: VersionInfo, name: str, lang: Lang
 ) -> dict[str, Any]:
     known, path = COLLECTIONS[name], f"/ogc/collections/{name}"
     box = areas.extent(session, version, known.level())
@@ -237,7 +241,7 @@ def _describe(
     return {
         "id": name,
         "title": f"{known.zh} {known.en}",
-        "description": f"{known.en} of the county {county.code}, boundary version {version.version}",
+        "description": known.described(county.code, version.version, lang),
         "itemType": "feature",
         "extent": extent,
         "crs": [one.uri for one in offered(county.metric_epsg)],

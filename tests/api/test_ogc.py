@@ -297,7 +297,7 @@ def test_what_the_new_collections_do_not_know(service: TestClient, path: str, st
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("", "Areas and visits of the county"),
+        ("", "的区域与走访"),
         ("/conformance", "conf/html"),
         ("/collections", "村社 Villages and communities"),
         ("/collections/villages", "Villages and communities"),

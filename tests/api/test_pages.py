@@ -184,6 +184,27 @@ def test_headers_of_nobody(browser: TestClient, header: str) -> None:
     assert browser.get("/me", headers={"authorization": header}).status_code == 401
 
 
+@pytest.mark.parametrize("field", ["name", "password", "form_token", "next", "lang"])
+@pytest.mark.parametrize("value", ["", "\x00", "é\u4e00", "😀" * 300, "' OR 1=1 --", "\r\nSet-Cookie: a=b"])
+def test_no_form_is_too_odd_to_be_answered(browser: TestClient, field: str, value: str) -> None:
+    page = browser.get("/signin")
+    data = {"name": NAME, "password": "falsch", "form_token": form_token(page), "next": "/", "lang": "en"}
+    answer = browser.post("/signin", data=data | {field: value})
+    assert answer.status_code in {400, 401, 422}, answer.text
+    assert "a" not in answer.cookies
+
+
+@pytest.mark.parametrize("token", ["é", "\xff", "0" * 10_000])
+def test_no_header_is_too_odd_to_be_answered(browser: TestClient, token: str) -> None:
+    sign_in(browser)
+    sent = {security.FORM_HEADER.encode(): token.encode("latin-1")}
+    answer = browser.post("/assignments/hand-over", json={}, headers=sent)
+    assert answer.status_code == 403
+    for name in (b"authorization", b"cookie"):
+        odd = browser.get("/me", headers={name: b"Bearer " + token.encode("latin-1"), b"accept": b"*/*"})
+        assert odd.status_code == 401
+
+
 # headers
 
 
