@@ -18,7 +18,7 @@ from api.dependencies import MAX_NUMBER, PLAIN, AccessDep, LangQuery, OpenSessio
 from api.page_words import words
 from geo.errors import InvalidChoice, Lang, NotAllowed
 from geo.limits import MAX_PASSWORD_CHARS, MAX_TOKEN_DAYS, MIN_PASSWORD_CHARS, SESSION_HOURS
-from geo.services import accounts
+from geo.services import accounts, sign_ins
 from geo.services.accounts import Access
 from geo.storage.queries import accounts as stored
 from geo.storage.queries import areas, boundaries, counties
@@ -45,7 +45,7 @@ def sign_in_page(
 ) -> Response:
     """The form; whoever is signed in goes on at once."""
     mine = security.session_of(request)
-    if mine and accounts.of_session(session, mine):
+    if mine and sign_ins.of_session(session, mine):
         return RedirectResponse(_own(next), HTTPStatus.SEE_OTHER)
     return _form(request, lang, goal=_own(next))
 
@@ -66,7 +66,7 @@ def sign_in(
     secret = request.cookies.get(_FORM_COOKIE, "")
     if not secret or not security.is_form_of(secret, form_token):
         return _form(request, lang, goal=goal, name=name, said=said.old_form, status=HTTPStatus.BAD_REQUEST)
-    outcome = accounts.sign_in(session, name, password, request.client.host if request.client else "")
+    outcome = sign_ins.sign_in(session, name, password, request.client.host if request.client else "")
     if outcome.secret is not None:
         answer = RedirectResponse(goal, HTTPStatus.SEE_OTHER)
         _keep(request, answer, outcome.secret)
@@ -86,7 +86,7 @@ def sign_out(request: Request, session: SessionDep, _access: AccessDep) -> Respo
     """End the session."""
     mine = security.session_of(request)
     if mine:
-        accounts.sign_out(session, mine)
+        sign_ins.sign_out(session, mine)
     answer = RedirectResponse("/signin", HTTPStatus.SEE_OTHER)
     answer.delete_cookie(security.COOKIE)
     return answer
@@ -137,7 +137,7 @@ def change_password(
     """Another password; the old one is asked for, and every other session ends."""
     _only_signed_in(request, access)
     said, address = words(lang), request.client.host if request.client else ""
-    outcome = accounts.sign_in(session, access.name, old, address)
+    outcome = sign_ins.sign_in(session, access.name, old, address)
     if outcome.secret is None:
         text = said.wait.format(n=max(1, round(outcome.wait.total_seconds()))) if outcome.wait else said.wrong
         return _account(request, session, access, lang, said=text, bad=True)
@@ -145,7 +145,7 @@ def change_password(
         accounts.change(session, access.name, password=new, actor=access.name)
     except InvalidChoice as error:
         return _account(request, session, access, lang, said=error.text(lang), bad=True)
-    fresh = accounts.sign_in(session, access.name, new, address).secret or ""
+    fresh = sign_ins.sign_in(session, access.name, new, address).secret or ""
     page = _account(request, session, access, lang, said=said.changed, form_token=accounts.form_token(fresh))
     _keep(request, page, fresh)
     return page

@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from geo.errors import NotAllowed, NotSignedIn
-from geo.services import accounts
+from geo.services import accounts, sign_ins
 from geo.services.accounts import Access, Permission
 
 COOKIE: Final = "wangge_session"
@@ -94,7 +94,7 @@ def identify(session: Session, by: Shown) -> Access:
         if access is None or (by.name and by.name.lower() != access.name.lower()):
             raise NotSignedIn
         return access
-    access = accounts.of_session(session, by.session) if by.session else None
+    access = sign_ins.of_session(session, by.session) if by.session else None
     if access is None or by.session is None:
         raise NotSignedIn
     if by.changes and not is_form_of(by.session, by.form_token or ""):

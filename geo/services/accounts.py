@@ -1,8 +1,7 @@
 """Who is there and what each may do: roles, passwords, tokens, sessions.
 
 Passwords are hashed with Argon2id (RFC 9106), tokens and sessions are 256 random bits of which only the SHA-256 is
-stored. Failed sign-ins are counted by name and by address before the password is looked at, so that neither the answer
-nor its time tells whether a name is there.
+stored.
 """
 
 import re
@@ -10,23 +9,18 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final, Literal, get_args
 
 from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from geo.errors import AccountTaken, InvalidChoice, UnknownAccount, UnknownArea, UnknownCadre, UnknownToken
 from geo.limits import (
-    FREE_SIGN_INS,
-    FREE_SIGN_INS_OF_ADDRESS,
     MAX_PASSWORD_CHARS,
     MAX_TOKEN_DAYS,
     MIN_PASSWORD_CHARS,
-    SESSION_HOURS,
 )
 from geo.space.codes import LEVELS, Level
 from geo.storage import reach
@@ -52,10 +46,7 @@ MAY: Final[Mapping[Role, frozenset[Permission]]] = {
 _NAME: Final = re.compile(r"[\w.@-]{2,64}")
 _TOKEN_MARK: Final = "wg_"  # noqa: S105 - says what a string is, so that scanners for leaked secrets can find it
 _USED_EVERY: Final = timedelta(minutes=5)
-_FIRST_WAIT: Final = timedelta(seconds=30)
-_LONGEST_WAIT: Final = timedelta(minutes=15)
-_FORGOTTEN_AFTER: Final = timedelta(hours=1)
-_hasher = PasswordHasher()
+HASHER: Final = PasswordHasher()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +76,6 @@ class Access:
     def is_whole(self) -> bool:
         """Whether nothing of a county is hidden."""
         return self.reach is None or self.reach.is_county
-
-
-@dataclass(frozen=True, slots=True)
-class SignInOutcome:
-    """A new session's secret; or None, and how long nobody may try again (zero: at once)."""
-
-    secret: str | None
-    wait: timedelta = timedelta()
 
 
 def add(
@@ -188,45 +171,7 @@ def hashed(password: str, name: str) -> str:
     if not MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS or password.lower() == name.lower():
         choices = f"{MIN_PASSWORD_CHARS} to {MAX_PASSWORD_CHARS} characters, and not the name"
         raise InvalidChoice(field="password", value="***", choices=choices)
-    return _hasher.hash(password)
-
-
-def sign_in(session: Session, name: str, password: str, address: str, *, now: datetime | None = None) -> SignInOutcome:
-    """Begin a session for a browser. What failed is counted, so the transaction must be committed either way."""
-    moment = now or datetime.now(UTC)
-    limits = {f"name:{name.lower()[:100]}": FREE_SIGN_INS, f"address:{address}": FREE_SIGN_INS_OF_ADDRESS}
-    counted = {who: accounts.failures(session, who, moment) for who in sorted(limits)}
-    wait = max(_wait(*counted[who], free, moment) for who, free in limits.items())
-    if wait > timedelta():
-        return SignInOutcome(None, wait)
-    found = accounts.password_of(session, name)
-    account, stored = found or (None, None)
-    # A name that is not there costs the same time as a wrong password.
-    right = _verified(stored or _decoy(), password) and stored is not None and account is not None and account.active
-    if not right or account is None:
-        for who, (number, last) in counted.items():
-            again = 1 if moment - last > _FORGOTTEN_AFTER else number + 1
-            accounts.set_failures(session, who, again, moment)
-        accounts.note(session, address, "sign-in failed", account.name if account else "unknown name")
-        return SignInOutcome(None)
-    accounts.set_failures(session, f"name:{name.lower()[:100]}", 0, moment)
-    accounts.forget_failures(session, moment - _FORGOTTEN_AFTER)
-    secret = secrets.token_urlsafe(32)
-    accounts.add_sign_in(session, account.id, digest(secret), moment + timedelta(hours=SESSION_HOURS))
-    accounts.change(session, account.id, signed_in_at=moment)
-    accounts.note(session, account.name, "signed in", address)
-    return SignInOutcome(secret)
-
-
-def sign_out(session: Session, secret: str) -> None:
-    """End a session."""
-    accounts.end_sign_in(session, digest(secret))
-
-
-def of_session(session: Session, secret: str, *, now: datetime | None = None) -> Access | None:
-    """Who a session's secret stands for."""
-    account = accounts.of_sign_in(session, digest(secret), now or datetime.now(UTC))
-    return _access(account) if account else None
+    return HASHER.hash(password)
 
 
 def of_token(session: Session, secret: str, *, now: datetime | None = None) -> Access | None:
@@ -237,7 +182,7 @@ def of_token(session: Session, secret: str, *, now: datetime | None = None) -> A
         return None
     account, number, expires_at = found
     accounts.used(session, number, moment, every=_USED_EVERY)
-    return _access(account, expires_at)
+    return access_of(account, expires_at)
 
 
 def make_token(
@@ -279,33 +224,14 @@ def form_token(secret: str) -> str:
     return sha256(b"form:" + secret.encode()).hexdigest()
 
 
-def _access(account: AccountInfo, expires_at: datetime | None = None) -> Access:
+def access_of(account: AccountInfo, expires_at: datetime | None = None) -> Access:
+    """Who asks, if this account was identified."""
     reach = None
     if account.county is not None and account.scope is not None:
         level: Level = next(level for level in LEVELS if level == account.level)
         reach = Reach(account.county, level, account.scope)
     role: Role = next(role for role in ROLES if role == account.role)
     return Access(account.id, account.name, role, reach, account.staff_no, expires_at)
-
-
-def _wait(failures: int, last: datetime, free: int, now: datetime) -> timedelta:
-    if failures < free or now - last > _FORGOTTEN_AFTER:
-        return timedelta()
-    # The doubling is capped before it is computed.
-    wait = min(_FIRST_WAIT * (1 << min(failures - free, 10)), _LONGEST_WAIT)
-    return max(last + wait - now, timedelta())
-
-
-def _verified(stored: str, password: str) -> bool:
-    try:
-        return _hasher.verify(stored, password[:MAX_PASSWORD_CHARS])
-    except (Argon2Error, InvalidHashError):
-        return False
-
-
-@lru_cache(maxsize=1)
-def _decoy() -> str:
-    return _hasher.hash(secrets.token_urlsafe(32))
 
 
 def _level_of(session: Session, county: str | None, scope: str | None) -> str | None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.errors import AccountTaken, InvalidChoice, UnknownAccount, UnknownArea, UnknownCadre, UnknownToken
-from geo.services import accounts, boundary_plans
+from geo.services import accounts, boundary_plans, sign_ins
 from geo.services import boundaries as boundary_service
 from geo.services.accounts import MAY, ROLES
 from geo.services.boundaries import Activation
@@ -40,7 +40,7 @@ def test_each_role_may_what_the_one_before_may() -> None:
 
 def test_what_is_stored_is_no_secret(session: Session, office: stored.AccountInfo) -> None:
     _, token = accounts.make_token(session, office, "gis", days=1, actor="t")
-    outcome = accounts.sign_in(session, "office", PASSWORD, "::1", now=NOW)
+    outcome = sign_ins.sign_in(session, "office", PASSWORD, "::1", now=NOW)
     assert outcome.secret
     for table in ("accounts", "tokens", "sign_ins", "failed_sign_ins", "audit"):
         rows = session.execute(text(f"SELECT row_to_json(t)::text FROM {table} t")).scalars().all()  # noqa: S608 - names from above
@@ -87,39 +87,39 @@ def test_tokens_that_cannot_be(session: Session, office: stored.AccountInfo, day
 
 def test_an_inactive_account_is_nobody(session: Session, office: stored.AccountInfo) -> None:
     _, token = accounts.make_token(session, office, "gis", days=1, actor="t")
-    secret = accounts.sign_in(session, "Office", PASSWORD, "::1").secret
+    secret = sign_ins.sign_in(session, "Office", PASSWORD, "::1").secret
     assert secret
-    assert accounts.of_session(session, secret) is not None
+    assert sign_ins.of_session(session, secret) is not None
     accounts.change(session, "office", active=False, actor="t")
     assert accounts.of_token(session, token) is None
-    assert accounts.of_session(session, secret) is None
-    assert accounts.sign_in(session, "Office", PASSWORD, "::1").secret is None
+    assert sign_ins.of_session(session, secret) is None
+    assert sign_ins.sign_in(session, "Office", PASSWORD, "::1").secret is None
 
 
 @pytest.mark.parametrize("change", [{"role": "viewer"}, {"scope": VILLAGES[0]}, {"password": "another-password"}])
 def test_a_change_ends_the_sessions(session: Session, office: stored.AccountInfo, change: dict[str, str]) -> None:
     assert office.active
-    secret = accounts.sign_in(session, "Office", PASSWORD, "::1").secret
+    secret = sign_ins.sign_in(session, "Office", PASSWORD, "::1").secret
     assert secret
     accounts.change(session, "Office", actor="t", **change)  # type: ignore[arg-type]
-    assert accounts.of_session(session, secret) is None
+    assert sign_ins.of_session(session, secret) is None
 
 
 def test_a_session_ends_after_twelve_hours_or_when_signed_out(session: Session, office: stored.AccountInfo) -> None:
-    first, second = (accounts.sign_in(session, office.name, PASSWORD, "::1").secret or "" for _ in range(2))
+    first, second = (sign_ins.sign_in(session, office.name, PASSWORD, "::1").secret or "" for _ in range(2))
     moment = datetime.now(UTC)
-    assert accounts.of_session(session, first, now=moment + timedelta(hours=11, minutes=59)) is not None
-    assert accounts.of_session(session, first, now=moment + timedelta(hours=12, minutes=1)) is None
-    accounts.sign_out(session, first)
-    assert accounts.of_session(session, first) is None
-    assert accounts.of_session(session, second) is not None
+    assert sign_ins.of_session(session, first, now=moment + timedelta(hours=11, minutes=59)) is not None
+    assert sign_ins.of_session(session, first, now=moment + timedelta(hours=12, minutes=1)) is None
+    sign_ins.sign_out(session, first)
+    assert sign_ins.of_session(session, first) is None
+    assert sign_ins.of_session(session, second) is not None
 
 
 # failures
 
 
 def fail(session: Session, name: str, times: int, *, at: datetime = NOW, address: str = "::1") -> list[timedelta]:
-    return [accounts.sign_in(session, name, "falsch", address, now=at).wait for _ in range(times)]
+    return [sign_ins.sign_in(session, name, "falsch", address, now=at).wait for _ in range(times)]
 
 
 @pytest.mark.parametrize("name", ["Office", "nobody"])
@@ -128,7 +128,7 @@ def test_after_five_failures_a_name_waits_whether_it_is_there_or_not(
 ) -> None:
     assert office.active
     assert fail(session, name, 6) == [timedelta()] * 5 + [timedelta(seconds=30)]
-    right = accounts.sign_in(session, name, PASSWORD, "::1", now=NOW + timedelta(seconds=29))
+    right = sign_ins.sign_in(session, name, PASSWORD, "::1", now=NOW + timedelta(seconds=29))
     assert (right.secret, right.wait) == (None, timedelta(seconds=1))
 
 
@@ -136,16 +136,16 @@ def test_waiting_doubles_up_to_a_quarter_of_an_hour(session: Session, office: st
     fail(session, office.name, 5)
     moment, waits = NOW, []
     for _ in range(8):
-        waits.append(accounts.sign_in(session, office.name, "falsch", "::1", now=moment).wait.total_seconds())
+        waits.append(sign_ins.sign_in(session, office.name, "falsch", "::1", now=moment).wait.total_seconds())
         moment += timedelta(seconds=waits[-1])
-        assert accounts.sign_in(session, office.name, "falsch", "::1", now=moment).wait == timedelta()
+        assert sign_ins.sign_in(session, office.name, "falsch", "::1", now=moment).wait == timedelta()
     assert waits == [30, 60, 120, 240, 480, 900, 900, 900]
 
 
 def test_the_right_password_after_the_wait_clears_the_count(session: Session, office: stored.AccountInfo) -> None:
     fail(session, office.name, 5)
     later = NOW + timedelta(seconds=31)
-    assert accounts.sign_in(session, office.name, PASSWORD, "::1", now=later).secret
+    assert sign_ins.sign_in(session, office.name, PASSWORD, "::1", now=later).secret
     assert fail(session, office.name, 1, at=later) == [timedelta()]
 
 
@@ -158,7 +158,7 @@ def test_an_address_that_tries_many_names_waits_too(session: Session, office: st
     assert office.active
     waits = [fail(session, f"name{number}", 1)[0] for number in range(51)]
     assert waits == [timedelta()] * 50 + [timedelta(seconds=30)]
-    assert accounts.sign_in(session, "Office", PASSWORD, "10.0.0.9", now=NOW).secret
+    assert sign_ins.sign_in(session, "Office", PASSWORD, "10.0.0.9", now=NOW).secret
 
 
 def test_a_name_that_is_not_there_is_looked_at_as_long(
@@ -166,10 +166,10 @@ def test_a_name_that_is_not_there_is_looked_at_as_long(
 ) -> None:
     """Both hash once: counted, since a clock would make the test a matter of luck."""
     asked: list[str] = []
-    verified = accounts._verified
-    monkeypatch.setattr(accounts, "_verified", lambda stored_, word: asked.append(stored_) or verified(stored_, word))
+    verified = sign_ins._verified
+    monkeypatch.setattr(sign_ins, "_verified", lambda stored_, word: asked.append(stored_) or verified(stored_, word))
     for name in (office.name, "nobody"):
-        accounts.sign_in(session, name, "falsch", "::1", now=NOW)
+        sign_ins.sign_in(session, name, "falsch", "::1", now=NOW)
     assert len(asked) == 2
     assert all(one.startswith("$argon2id$") for one in asked)
     assert asked[0].split("$")[3] == asked[1].split("$")[3]  # the same cost

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -209,12 +209,6 @@ def by_scope(session: Session, county: str, codes: Sequence[str]) -> list[tuple[
 def place(session: Session, county: str, name: str, code: str) -> None:
     """Give an account another scope of the same level."""
     session.execute(update(Account).where(Account.county_code == county, Account.name == name).values(scope_code=code))
-
-
-def now(session: Session) -> datetime:
-    """The database's clock, that all processes share."""
-    moment: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
-    return moment
 
 
 def _named(name: str) -> ColumnElement[bool]:
