@@ -1,5 +1,6 @@
 """Being told in the moment of a commit that who is responsible, or who may ask, has changed (LISTEN and NOTIFY)."""
 
+import contextlib
 import logging
 import select
 import socket
@@ -10,6 +11,7 @@ from typing import Any, Final
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 
 CHANNEL: Final = "wangge_changes"
 _RETRY_SECONDS: Final = 1.0
@@ -53,18 +55,23 @@ class ChangeFeed:
     def wake(self) -> None:
         """Have ``idle`` called soon, without a change."""
         if self._bell is not None:
-            self._bell.send(b"\0")
+            with contextlib.suppress(OSError):  # nobody listens any more
+                self._bell.send(b"\0")
 
     def _run(self, ear: socket.socket) -> None:
-        with ear:
-            self._keep_listening(ear)
+        try:
+            with ear:
+                self._keep_listening(ear)
+        finally:  # whatever ended it, nothing is heard any more
+            self.live = False
+            self._heard()
 
     def _keep_listening(self, ear: socket.socket) -> None:
         told = False
         while not self._stopped.is_set():
             try:
                 self._listen(ear)
-            except psycopg2.Error as error:
+            except (psycopg2.Error, SQLAlchemyError) as error:
                 if self.live or not told:
                     _log.warning("not listening for changes: %s", " ".join(str(error).split()))
                 told = True

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from api import lookups
@@ -20,6 +21,7 @@ from geo.services import accounts, boundaries, boundary_plans, sheets
 from geo.services.accounts import Access
 from geo.services.directory import Directory
 from geo.settings import Settings
+from geo.storage.changes import ChangeFeed
 from geo.storage.database import make_engine
 from geo.storage.queries import accounts as stored
 from geo.storage.queries.counties import CountyInfo
@@ -336,6 +338,34 @@ def test_a_directory_that_was_read_before_a_change_is_not_kept(memory: Memory, m
     soon(lambda: (memory.want(COUNTY), memory.directory(COUNTY, ACCESS) is not None)[1])
     assert len(made) > 1
     assert memory.directory(COUNTY, ACCESS) is not made[0]
+
+
+def test_a_directory_that_cannot_be_made_is_made_later(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def fails_at_first(session: Session, county: CountyInfo) -> Directory:
+        tried.append(county)
+        if len(tried) == 1:
+            raise OperationalError("SELECT 1", {}, Exception("lost"))
+        return Directory(session, county)
+
+    memory.forget()
+    monkeypatch.setattr(lookups, "Directory", fails_at_first)
+    soon(lambda: (memory.want(COUNTY), memory.directory(COUNTY, ACCESS) is not None)[1])
+    assert len(tried) == 2
+
+
+def test_nothing_is_relied_on_when_listening_has_ended(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even by a mistake of ours: what would be stale for ever is asked of the database instead."""
+    feed = ChangeFeed(memory._feed._url, memory.forget, lambda: None)
+    monkeypatch.setattr(feed, "_listen", lambda _ear: {}["a mistake"])
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    feed.live = True
+    before = memory.generation
+    feed.start()
+    soon(lambda: not feed.live)
+    assert memory.generation > before
+    feed.stop()
 
 
 def test_a_token_that_was_read_before_a_change_is_not_kept(memory: Memory) -> None:
