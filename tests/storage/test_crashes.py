@@ -38,7 +38,7 @@ from geo.storage.local_postgis import LocalPostgis
 from geo.storage.queries import counties
 from geo.storage.queries.coverage import households_reached, tallied
 from geo.storage.tables import HouseholdTally, Place, ReachedTally, Visit, VisitTally
-from tests import squares
+from tests import entry, squares
 
 ROOT = Path(__file__).parents[2]
 WANGGE = Path(sys.executable).with_name("wangge")
@@ -126,6 +126,7 @@ def site(reachable_root: Path) -> Iterator[Site]:
     site = Site(home)
     try:
         migrate(site.url)
+        entry.open_to_tests(site.url)
         engine = make_engine(site.url)
         with Session(engine) as session, session.begin():
             county = squares.load(session)
@@ -357,7 +358,7 @@ class Server:
         rows = [visit(number) for number in range(batch * BATCH, (batch + 1) * BATCH)]
         try:
             with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as sent:
-                sent.request("POST", "/visits", json.dumps(rows), {"Content-Type": "application/json"})
+                sent.request("POST", "/visits", json.dumps(rows), {"Content-Type": "application/json", **entry.HEADERS})
                 return sent.getresponse().status
         except (OSError, http.client.HTTPException):
             return None
