@@ -27,16 +27,7 @@ class AccountOut(BaseModel):
     @classmethod
     def of(cls, account: AccountInfo) -> Self:
         """The wire form."""
-        return cls(
-            name=account.name,
-            role=account.role,
-            county=account.county,
-            scope=account.scope,
-            staff_no=account.staff_no,
-            active=account.active,
-            created_at=account.created_at,
-            signed_in_at=account.signed_in_at,
-        )
+        return cls.model_validate(account, from_attributes=True)
 
 
 class AccountPage(BaseModel):
@@ -94,15 +85,7 @@ class TokenOut(BaseModel):
     @classmethod
     def of(cls, token: TokenInfo) -> Self:
         """The wire form."""
-        return cls(
-            id=token.id,
-            account=token.account,
-            label=token.label,
-            created_at=token.created_at,
-            expires_at=token.expires_at,
-            revoked_at=token.revoked_at,
-            used_at=token.used_at,
-        )
+        return cls.model_validate(token, from_attributes=True)
 
 
 class TokenMade(BaseModel):

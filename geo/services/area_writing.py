@@ -9,34 +9,12 @@ from sqlalchemy.orm import Session
 
 from geo.limits import DRAWING_TOLERANCE_M
 from geo.services.boundary_plans import Plan
+from geo.services.planned import PlannedArea
 from geo.space import shapes, tiling
 from geo.space.crs import WEB_MERCATOR
-from geo.storage.bulk import copy_rows, hex_ewkb
+from geo.storage.bulk import Value, copy_rows, hex_ewkb
 
-_AREA_COLUMNS: Final = (
-    "county_code",
-    "version",
-    "code",
-    "level",
-    "kind",
-    "name",
-    "parent_code",
-    "path",
-    "town_code",
-    "village_code",
-    "grid_code",
-    "households",
-    "population",
-    "area_m2",
-    "geom",
-    "drawn",
-)
-
-
-_TILE_COLUMNS: Final = (
-    "county_code",
-    "version",
-    "band",
+_OF_AN_AREA: Final = (
     "code",
     "level",
     "kind",
@@ -47,8 +25,9 @@ _TILE_COLUMNS: Final = (
     "grid_code",
     "households",
     "population",
-    "geom",
 )
+_AREA_COLUMNS: Final = ("county_code", "version", *_OF_AN_AREA, "path", "area_m2", "geom", "drawn")
+_TILE_COLUMNS: Final = ("county_code", "version", "band", *_OF_AN_AREA, "geom")
 
 
 def drawn_shapes(plan: Plan) -> dict[str, BaseGeometry]:
@@ -67,64 +46,21 @@ def _parents(plan: Plan) -> list[int]:
 def write(session: Session, plan: Plan, version: int) -> None:
     """Write the areas of a plan into a version: as loaded, as maps draw them, and as vector tiles show them."""
     geometries = np.array([area.geometry for area in plan.areas], dtype=object)
-    places = [plan.places[area.code] for area in plan.areas]
     drawn = np.array(list(drawn_shapes(plan).values()), dtype=object)
-    rows = zip(plan.areas, places, shapes.area_m2(geometries), hex_ewkb(geometries), hex_ewkb(drawn), strict=True)
-    copy_rows(
-        session,
-        "areas",
-        _AREA_COLUMNS,
-        (
-            (
-                plan.county.code,
-                version,
-                area.code,
-                area.level,
-                area.kind,
-                area.name,
-                place.parent,
-                place.path,
-                place.ancestors.get("town"),
-                place.ancestors.get("village"),
-                place.ancestors.get("grid"),
-                area.households,
-                area.population,
-                float(size),
-                geom,
-                simple,
-            )
-            for area, place, size, geom, simple in rows
-        ),
-    )
-    _write_tile_shapes(session, plan, version, drawn)
-
-
-def _write_tile_shapes(session: Session, plan: Plan, version: int, drawn: shapes.Geometries) -> None:
-    for band, geometries in tiling.generalised(drawn, _parents(plan)):
-        rows = zip(plan.areas, hex_ewkb(geometries, WEB_MERCATOR), shapely.is_empty(geometries), strict=True)
+    key, told = (plan.county.code, version), [_told(plan, area) for area in plan.areas]
+    paths = [plan.places[area.code].path for area in plan.areas]
+    sizes = shapes.area_m2(geometries).tolist()
+    rows = zip(told, paths, sizes, hex_ewkb(geometries), hex_ewkb(drawn), strict=True)
+    copy_rows(session, "areas", _AREA_COLUMNS, ((*key, *one, *rest) for one, *rest in rows))
+    for band, simple in tiling.generalised(drawn, _parents(plan)):
+        kept = [area.level != "county" for area in plan.areas] & ~shapely.is_empty(simple)
+        tiles = zip(told, hex_ewkb(simple, WEB_MERCATOR), kept.tolist(), strict=True)
         copy_rows(
-            session,
-            "tile_shapes",
-            _TILE_COLUMNS,
-            (
-                (
-                    plan.county.code,
-                    version,
-                    band,
-                    area.code,
-                    area.level,
-                    area.kind,
-                    area.name,
-                    place.parent,
-                    place.ancestors.get("town"),
-                    place.ancestors.get("village"),
-                    place.ancestors.get("grid"),
-                    area.households,
-                    area.population,
-                    shape,
-                )
-                for area, shape, vanished in rows
-                if area.level != "county" and not vanished
-                for place in (plan.places[area.code],)
-            ),
+            session, "tile_shapes", _TILE_COLUMNS, ((*key, band, *one, shape) for one, shape, keep in tiles if keep)
         )
+
+
+def _told(plan: Plan, area: PlannedArea) -> tuple[Value, ...]:
+    place = plan.places[area.code]
+    above = (place.parent, *(place.ancestors.get(level) for level in ("town", "village", "grid")))
+    return (area.code, area.level, area.kind, area.name, *above, area.households, area.population)
