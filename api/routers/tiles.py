@@ -16,6 +16,7 @@ from api.etags import PRIVATE, is_known, tag_of
 from api.schemas.tiles import TileJson
 from geo.errors import UnknownLayer, UnknownTile
 from geo.limits import MAX_CODE_CHARS
+from geo.services import tile_shapes
 from geo.space.codes import Level
 from geo.space.tiling import MAX_ZOOM, Tile
 from geo.storage.queries import areas, tiles
@@ -91,6 +92,8 @@ async def get_tile(
 
     def render() -> bytes:
         made = tiles.render(session, version, level, asked, layer=layer)
+        if not made and asked.band is not None and tile_shapes.make(session, version, asked.band):
+            made = tiles.render(session, version, level, asked, layer=layer)
         return gzip.compress(made, _GZIP_LEVEL, mtime=0) if made and packed else made
 
     cache: BytesCache = request.app.state.tiles

@@ -1,17 +1,15 @@
-"""Areas of a plan on their way into the database, with the shapes that maps and tiles draw."""
+"""Areas of a plan on their way into the database, with the shapes that maps draw."""
 
 from typing import Final
 
 import numpy as np
-import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from geo.limits import DRAWING_TOLERANCE_M
 from geo.services.boundary_plans import Plan
 from geo.services.planned import PlannedArea
-from geo.space import shapes, tiling
-from geo.space.crs import WEB_MERCATOR
+from geo.space import shapes
 from geo.storage.bulk import Value, copy_rows, hex_ewkb
 
 _OF_AN_AREA: Final = (
@@ -27,7 +25,6 @@ _OF_AN_AREA: Final = (
     "population",
 )
 _AREA_COLUMNS: Final = ("county_code", "version", *_OF_AN_AREA, "path", "area_m2", "geom", "drawn")
-_TILE_COLUMNS: Final = ("county_code", "version", "band", *_OF_AN_AREA, "geom")
 
 
 def drawn_shapes(plan: Plan) -> dict[str, BaseGeometry]:
@@ -44,7 +41,7 @@ def _parents(plan: Plan) -> list[int]:
 
 
 def write(session: Session, plan: Plan, version: int) -> None:
-    """Write the areas of a plan into a version: as loaded, as maps draw them, and as vector tiles show them."""
+    """Write the areas of a plan into a version: as loaded, and as maps draw them."""
     geometries = np.array([area.geometry for area in plan.areas], dtype=object)
     drawn = np.array(list(drawn_shapes(plan).values()), dtype=object)
     key, told = (plan.county.code, version), [_told(plan, area) for area in plan.areas]
@@ -52,12 +49,6 @@ def write(session: Session, plan: Plan, version: int) -> None:
     sizes = shapes.area_m2(geometries).tolist()
     rows = zip(told, paths, sizes, hex_ewkb(geometries), hex_ewkb(drawn), strict=True)
     copy_rows(session, "areas", _AREA_COLUMNS, ((*key, *one, *rest) for one, *rest in rows))
-    for band, simple in tiling.generalised(drawn, _parents(plan)):
-        kept = [area.level != "county" for area in plan.areas] & ~shapely.is_empty(simple)
-        tiles = zip(told, hex_ewkb(simple, WEB_MERCATOR), kept.tolist(), strict=True)
-        copy_rows(
-            session, "tile_shapes", _TILE_COLUMNS, ((*key, band, *one, shape) for one, shape, keep in tiles if keep)
-        )
 
 
 def _told(plan: Plan, area: PlannedArea) -> tuple[Value, ...]:

@@ -4,7 +4,7 @@ From zoom 15 on tiles draw areas as they are. Below, each band of zooms has shap
 about a quarter of a pixel of its largest zoom and are simplified together, so that neighbours and levels still fit.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,17 +67,20 @@ class Tile:
         return self.x * self.side_m - _WORLD_M / 2, _WORLD_M / 2 - self.y * self.side_m
 
 
-def generalised(drawn: Geometries, parents: Sequence[int]) -> Iterator[tuple[int, Geometries]]:
-    """Each band and its shapes, metres of Web Mercator: valid, on the units of its largest zoom, outer rings clockwise.
+BANDS: Final = tuple(_TOLERANCES_M)
+
+
+def generalised(drawn: Geometries, parents: Sequence[int], band: int) -> Geometries:
+    """Shapes of a band in metres of Web Mercator: valid, on the units of its largest zoom, outer rings clockwise.
 
     :param drawn: shapes as maps draw them, WGS-84 degrees
     :param parents: index of the parent of each, -1 for none; parents stand before their children
     :return: empty shapes for what is smaller than a unit
     """
-    for band, tolerance_m in _TOLERANCES_M.items():
-        plainer = tolerance_m > DRAWING_TOLERANCE_M
-        shapes = simplify_tree(drawn, parents, tolerance_m=tolerance_m) if plainer else drawn
-        yield band, _in_units(_projected(shapes), Tile(band, 0, 0).side_m / EXTENT)
+    tolerance_m = _TOLERANCES_M[band]
+    plainer = tolerance_m > DRAWING_TOLERANCE_M
+    shapes = simplify_tree(drawn, parents, tolerance_m=tolerance_m) if plainer else drawn
+    return _in_units(_projected(shapes), Tile(band, 0, 0).side_m / EXTENT)
 
 
 def _projected(geometries: Geometries) -> Geometries:

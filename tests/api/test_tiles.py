@@ -1,7 +1,9 @@
 """Vector tiles, read by GDAL and compared with what shapely cuts from the areas themselves."""
 
 import asyncio
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,16 @@ import pyogrio
 import pytest
 import shapely
 from fastapi.testclient import TestClient
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.caching import BytesCache
-from geo.services import boundaries, boundary_plans
+from geo.services import boundaries, boundary_plans, tile_shapes
+from geo.storage import reach
 from geo.storage.database import make_engine
 from geo.storage.queries import areas as area_queries
 from geo.storage.queries import boundaries as version_queries
+from geo.storage.tables import TileShape
 from tests import entry, squares
 from tests.squares import COUNTY, GRIDS, TOWNS, VILLAGES
 
@@ -203,6 +208,29 @@ def test_another_version_has_other_tiles(loaded: TestClient, loaded_url: str, tm
     assert after.status_code == 200
     assert after.headers["etag"] != before.headers["etag"]
     assert decode(after.content, 14, x, y, tmp_path)["towns"][0]["name"] == "改名镇"
+
+
+def test_shapes_are_made_once_when_first_asked_for(loaded_url: str) -> None:
+    """Four at once, in transactions of their own that see a town only: all find the shapes of the whole county."""
+    engine = make_engine(loaded_url, pool_size=4)
+    gate = threading.Barrier(4)
+
+    def ask(_number: int) -> bool:
+        with Session(engine) as session, session.begin():
+            version = version_queries.active(session, COUNTY)
+            reach.limit(session, reach.Reach(COUNTY, "town", TOWNS[0]))
+            gate.wait(timeout=60)
+            return tile_shapes.make(session, version, 12)
+
+    with Session(engine) as session:
+        assert session.scalar(select(func.count()).select_from(TileShape)) == 0
+    with ThreadPoolExecutor(4) as pool:
+        assert any(pool.map(ask, range(4)))
+    with Session(engine) as session:
+        made = session.scalars(select(TileShape.code).order_by(TileShape.code)).all()
+        assert made == sorted([*TOWNS, *VILLAGES, *GRIDS])
+        assert not tile_shapes.make(session, version_queries.active(session, COUNTY), 12)
+    engine.dispose()
 
 
 def test_every_county_has_tiles_of_its_own(service: TestClient) -> None:

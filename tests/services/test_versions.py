@@ -200,7 +200,7 @@ def test_rollback_restores_everything(session: Session, county: CountyInfo) -> N
     changed = {name for name, rows in after.items() if rows != before[name]}
     # The version that was taken back is kept, staged, with its areas and lineage.
     history = {"assignment_changes", "assignment_counters"}
-    assert changed == {"areas", "tile_shapes", "boundary_versions", "lineage"} | history
+    assert changed == {"areas", "boundary_versions", "lineage"} | history
     assert set(before["areas"]) <= set(after["areas"])
     assert set(before["assignment_changes"]) < set(after["assignment_changes"]), "the history is only added to"
     staged = queries.get(session, COUNTY, 2)

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from geo.space.tiling import EXTENT, MAX_ZOOM, Tile, generalised
+from geo.space.tiling import BANDS, EXTENT, MAX_ZOOM, Tile, generalised
 from tests.benchmarks import coverages
 
-UNITS = {band: 2 * 20_037_508.342789244 / 2**band / EXTENT for band in (8, 10, 12, 14)}
+UNITS = {band: 2 * 20_037_508.342789244 / 2**band / EXTENT for band in BANDS}
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +19,15 @@ def bands() -> dict[int, np.ndarray]:
     villages = [shapely.coverage_union_all(made.polygons[made.group == number]) for number in np.unique(made.group)]
     shapes = np.array([*villages, *made.polygons], dtype=object)
     index = {number: at for at, number in enumerate(np.unique(made.group))}
-    return dict(generalised(shapes, [-1] * len(villages) + [index[number] for number in made.group]))
+    parents = [-1] * len(villages) + [index[number] for number in made.group]
+    return {band: generalised(shapes, parents, band) for band in BANDS}
 
 
 def leaves(shapes: np.ndarray) -> np.ndarray:
     return np.asarray(shapes[-60:] if len(shapes) > 60 else shapes, dtype=object)
 
 
-@pytest.mark.parametrize("band", [8, 10, 12, 14])
+@pytest.mark.parametrize("band", BANDS)
 def test_shapes_are_sound_and_on_whole_units(bands: dict[int, np.ndarray], band: int) -> None:
     shapes = bands[band]
     assert shapely.is_valid(shapes).all()
@@ -36,7 +37,7 @@ def test_shapes_are_sound_and_on_whole_units(bands: dict[int, np.ndarray], band:
     assert not shapely.is_ccw(shapely.get_exterior_ring(shapely.get_parts(shapes))).any()
 
 
-@pytest.mark.parametrize("band", [8, 10, 12, 14])
+@pytest.mark.parametrize("band", BANDS)
 def test_neighbours_keep_their_edges(bands: dict[int, np.ndarray], band: int) -> None:
     """The union of all has the ground of the sum: nothing overlaps, and no gap opens inside."""
     shapes = leaves(bands[band])
