@@ -14,6 +14,9 @@ MAX_TEXT_CHARS: Final = 4_000
 MAX_CODE_CHARS: Final = 64
 """An area code of an opaque scheme, a staff number, a place id."""
 
+MAX_COMPANIONS: Final = 20
+"""Who came along on one visit."""
+
 MAX_LOOKUP_POINTS: Final = 10_000
 """Positions in one lookup of who is responsible."""
 

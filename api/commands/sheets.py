@@ -1,6 +1,5 @@
 """``wangge organisations|cadres|assignments|places|rules|settings import`` and ``wangge visits import``."""
 
-import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from api.commands.database import transaction
 from api.commands.options import county_option, lang_option, write
 from geo.errors import Lang, SheetRejected
 from geo.intake import sheets
-from geo.intake.visits import VisitRow, parse
+from geo.intake.visits import VisitRow, parse_sheet
 from geo.services import sheet_changes
 from geo.services import sheets as service
 from geo.services import visits as visit_service
@@ -123,9 +122,8 @@ def import_visits(settings: Settings, file: Path, county: str | None, lang: Lang
     _check_header(file, rows[0][1])
     with transaction(settings) as session:
         info = counties.resolve(session, county or settings.county)
-        with click.progressbar(rows, label=file.name, file=sys.stderr) as shown:
-            good, refused = parse(shown, zone=info.zone, now=datetime.now(UTC))
-        answers = visit_service.record(session, info, good, refused)
+        good, refused = parse_sheet(rows, zone=info.zone, now=datetime.now(UTC))
+        answers = visit_service.record(session, info, good, refused, entered_by=f"import {file.name}")
         wrong = [answer for answer in answers if answer.rejection is not None]
         if rejected is not None:
             # Before the commit: visits whose refused neighbours could not be written down are not stored either.

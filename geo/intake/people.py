@@ -39,8 +39,26 @@ class SheetRow(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True)
 
 
-class OrganisationRow(SheetRow):
-    """单位."""
+class LocatedRow(SheetRow):
+    """What may have a position, in a frame."""
+
+    lon: Annotated[float | None, Field(ge=-180, le=180), BeforeValidator(blank_is_missing)] = None
+    lat: Annotated[float | None, Field(ge=-90, le=90), BeforeValidator(blank_is_missing)] = None
+    frame: Annotated[Frame, BeforeValidator(lambda value: blank_is_missing(value) or "wgs84")] = "wgs84"
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.lon is None) != (self.lat is None):
+            raise PydanticCustomError(
+                "position",
+                "lon and lat are given together or not at all",
+                {"field": "lon" if self.lon is None else "lat", "zh": "经度和纬度必须同时填写"},
+            )
+        return self
+
+
+class OrganisationRow(LocatedRow):
+    """单位, with the position of its office."""
 
     code: Code
     name: Code
@@ -78,27 +96,14 @@ class AssignmentRow(SheetRow):
         return self
 
 
-class PlaceRow(SheetRow):
+class PlaceRow(LocatedRow):
     """走访对象."""
 
     id: Code
     kind: PlaceKind
     name: OptionalCode = None
-    lon: Annotated[float | None, Field(ge=-180, le=180), BeforeValidator(blank_is_missing)] = None
-    lat: Annotated[float | None, Field(ge=-90, le=90), BeforeValidator(blank_is_missing)] = None
-    frame: Annotated[Frame, BeforeValidator(lambda value: blank_is_missing(value) or "wgs84")] = "wgs84"
     area: OptionalCode = None
     staff_no: OptionalCode = None
-
-    @model_validator(mode="after")
-    def _both_or_none(self) -> Self:
-        if (self.lon is None) != (self.lat is None):
-            raise PydanticCustomError(
-                "position",
-                "lon and lat are given together or not at all",
-                {"field": "lon" if self.lon is None else "lat", "zh": "经度和纬度必须同时填写"},
-            )
-        return self
 
 
 class RuleRow(SheetRow):

@@ -1,8 +1,12 @@
-"""One visit as it arrives, from JSON or from a sheet: the same names, the same checks, one reason a refused row."""
+"""One visit as it arrives, from JSON or from a sheet: the same names, the same checks, one reason a refused row.
+
+Good rows leave as columns (`Visits`): a sheet of 60,000 rows is tagged and stored column by column.
+"""
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Self
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -20,14 +24,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from geo.intake import plain_visits
 from geo.intake.rejections import Rejection, from_validation
-from geo.limits import CLOCK_SKEW_MINUTES, MAX_ACCURACY_M, MAX_CODE_CHARS, MAX_TEXT_CHARS
+from geo.intake.visit_columns import Visits
+from geo.limits import CLOCK_SKEW_MINUTES, MAX_ACCURACY_M, MAX_CODE_CHARS, MAX_COMPANIONS, MAX_TEXT_CHARS
 from geo.months import FIRST_YEAR, LAST_YEAR
-from geo.space.crs import Frame
+from geo.space.crs import MAX_LAT, MAX_LON, Frame
 
 _ROW_NAMESPACE: Final = UUID("6b0f3a52-6f0e-5d0c-9a55-0f5a1d2f7f10")
-_MAX_LAT: Final = 90.0
-_MAX_LON: Final = 180.0
 _WRITTEN_OUT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -83,6 +87,12 @@ class VisitRow(BaseModel):
     claimed_area: OptionalCode = Field(default=None, description="code of the area where the visitor says it was")
     place: OptionalCode = Field(default=None, description="id of the household, enterprise, project or scenic spot")
     topics: Annotated[tuple[Code, ...], BeforeValidator(_split_topics)] = ()
+    companions: Annotated[tuple[Code, ...], BeforeValidator(_split_topics), Field(max_length=MAX_COMPANIONS)] = Field(
+        default=(), description="who came along: names or staff numbers"
+    )
+    findings: Annotated[Note | None, BeforeValidator(blank_is_missing)] = Field(
+        default=None, description="what was found that is no issue of its own"
+    )
     note: Annotated[Note | None, BeforeValidator(blank_is_missing)] = None
 
     @field_validator("started_at", "ended_at", mode="before")
@@ -133,18 +143,24 @@ class VisitRow(BaseModel):
                     "没有经纬度的走访必须填写所在区域",
                 )
             return
-        if abs(self.lat) > _MAX_LAT and abs(self.lat) <= _MAX_LON and abs(self.lon) <= _MAX_LAT:
+        if abs(self.lat) > MAX_LAT and abs(self.lat) <= MAX_LON and abs(self.lon) <= MAX_LAT:
             raise _wrong("lat", "lon and lat look swapped", "经度和纬度似乎填反了")
-        if abs(self.lat) > _MAX_LAT:
+        if abs(self.lat) > MAX_LAT:
             raise _wrong("lat", "must be between −90 and 90", "必须在 −90 到 90 之间")
-        if abs(self.lon) > _MAX_LON:
+        if abs(self.lon) > MAX_LON:
             raise _wrong("lon", "must be between −180 and 180", "必须在 −180 到 180 之间")
+        if self.lon == self.lat:
+            raise _wrong(
+                "lat",
+                "lon and lat are the same number: the device had no position, or one was copied into both; leave both"
+                " empty and give the area where it was",
+                "经度和纬度是同一个数：设备没有定位，或填写时复制错了；请把两格留空并填写所在区域",
+            )
 
 
-class NumberedVisit(BaseModel):
+@dataclass(frozen=True, slots=True)
+class NumberedVisit:
     """A good row and where it stood."""
-
-    model_config = ConfigDict(frozen=True)
 
     row: int
     id: UUID
@@ -153,12 +169,20 @@ class NumberedVisit(BaseModel):
 
 def parse(
     rows: Iterable[tuple[int, Mapping[str, Any]]], *, zone: ZoneInfo, now: datetime
-) -> tuple[list[NumberedVisit], list[Rejection]]:
+) -> tuple[Visits, list[Rejection]]:
     """Check rows one by one; a bad row rejects itself and no other.
 
     :param rows: pairs of the row's number and its fields
     :param now: aware; a start more than `CLOCK_SKEW_MINUTES` later is refused as of the future
     """
+    good, refused = examine(rows, zone=zone, now=now)
+    return _columns(good), refused
+
+
+def examine(
+    rows: Iterable[tuple[int, Mapping[str, Any]]], *, zone: ZoneInfo, now: datetime
+) -> tuple[list[NumberedVisit], list[Rejection]]:
+    """The same, row by row."""
     context = {"zone": zone, "latest": now + timedelta(minutes=CLOCK_SKEW_MINUTES)}
     good: list[NumberedVisit] = []
     refused: list[Rejection] = []
@@ -168,13 +192,53 @@ def parse(
         except ValidationError as error:
             refused.append(from_validation(number, error))
         else:
-            good.append(NumberedVisit.model_construct(row=number, id=visit.id or row_id(visit), visit=visit))
+            good.append(NumberedVisit(number, visit.id or row_id(visit), visit))
     return good, refused
+
+
+def parse_sheet(
+    rows: Sequence[tuple[int, Mapping[str, str]]], *, zone: ZoneInfo, now: datetime
+) -> tuple[Visits, list[Rejection]]:
+    """The same for rows of a sheet, where every cell is text: what is written plainly is read column by column."""
+    latest = now + timedelta(minutes=CLOCK_SKEW_MINUTES)
+    if not rows or not VisitRow.model_fields.keys() >= rows[0][1].keys():
+        return parse(rows, zone=zone, now=now)
+    plain, others = plain_visits.read(rows, zone=zone, latest=latest)
+    good, refused = parse(others, zone=zone, now=now)
+    return plain.and_(good), refused
+
+
+def _columns(rows: Sequence[NumberedVisit]) -> Visits:
+    visits = [one.visit for one in rows]
+    number = float("nan")
+    return Visits.of(
+        row=[one.row for one in rows],
+        id=[str(one.id) for one in rows],
+        staff_no=[one.staff_no for one in visits],
+        started_at=[_instant(one.started_at) for one in visits],
+        ended_at=[_instant(one.ended_at) for one in visits],
+        lon=[number if one.lon is None else one.lon for one in visits],
+        lat=[number if one.lat is None else one.lat for one in visits],
+        frame=[one.frame for one in visits],
+        accuracy_m=[number if one.accuracy_m is None else one.accuracy_m for one in visits],
+        claimed_area=[one.claimed_area for one in visits],
+        place=[one.place for one in visits],
+        topics=[one.topics for one in visits],
+        companions=[one.companions for one in visits],
+        findings=[one.findings for one in visits],
+        note=[one.note for one in visits],
+    )
+
+
+def _instant(moment: datetime | None) -> datetime | None:
+    """In UTC and without a zone, as numpy keeps times."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment is not None else None
 
 
 def row_id(visit: VisitRow) -> UUID:
     """An id made from all that a row says, so that the same row sent again is the same visit."""
-    return uuid5(_ROW_NAMESPACE, visit.model_dump_json(exclude={"id"}))
+    unsaid = {name for name in ("companions", "findings") if not getattr(visit, name)}  # younger than the first ids
+    return uuid5(_ROW_NAMESPACE, visit.model_dump_json(exclude={"id", *unsaid}))
 
 
 def _wrong(field: str, en: str, zh: str) -> PydanticCustomError:

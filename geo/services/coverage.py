@@ -204,7 +204,7 @@ def _source_of(session: Session, county: CountyInfo, asked: queries.Asked) -> qu
     """Tag all visits up to the month's end, and the homes of places, by a version that is no longer active."""
     areas_then = tagger(session, asked.version)
     stored = positions.of_visits(session, county.code, before=asked.end)
-    tags = areas_then.tag_all(stored.lon, stored.lat, stored.claimed)
+    tags = areas_then.tag_all(stored.lon, stored.lat, stored.accuracy_m, stored.claimed)
     visit_tags = zip(stored.ids.tolist(), _or_empty(tags.deepest), strict=True)
     places = positions.of_places(session, county.code)
     homes = areas_then.homes(places.lon, places.lat, places.claimed)

@@ -14,14 +14,13 @@ def retag_visits(session: Session, version: VersionInfo) -> tuple[int, int]:
     :return: visits looked at, visits whose tag changed
     """
     stored = positions.of_visits(session, version.county)
-    tags = tagger(session, version).tag_all(stored.lon, stored.lat, stored.claimed)
+    tags = tagger(session, version).tag_all(stored.lon, stored.lat, stored.accuracy_m, stored.claimed)
     # A grid may keep its code and come under another village: the whole chain is compared.
     changed = np.flatnonzero(tags.chains != stored.tagged)
     if len(changed):
         new = tags.take(changed)
-        columns = (new.town, new.village, new.grid)
-        words = new.words(stored.lon[changed])
-        rows = zip(stored.ids[changed].tolist(), words, *(codes.tolist() for codes in columns), strict=True)
+        columns = (new.word, new.town, new.village, new.grid)
+        rows = zip(stored.ids[changed].tolist(), *(codes.tolist() for codes in columns), strict=True)
         positions.write_visit_tags(session, version.county, list(rows))
     return len(stored.ids), len(changed)
 

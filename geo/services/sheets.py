@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from pydantic import ValidationError
 from sqlalchemy import Table, select
 from sqlalchemy.exc import IntegrityError
@@ -120,7 +121,11 @@ def write(
     :raises SheetRejected: the database refuses a row; nothing of the sheet is written
     """
     sheet = SHEETS[kind]
-    if kind == "places":
+    if kind == "organisations":
+        _place(records)
+        for record in records:
+            del record["frame"]
+    elif kind == "places":
         _locate(session, county, records)
     elif kind == "assignments":
         # As an activation does, which writes assignments too: neither waits for the other in a circle.
@@ -190,19 +195,26 @@ def _locate(session: Session, county: CountyInfo, records: list[dict[str, Any]])
     """
     counties.hold(session, county.code, alone=True)
     active = boundaries.find_active(session, county.code)
+    lon, lat = _place(records)
+    claimed = np.array([record["claimed_area"] for record in records], dtype=object)
+    homes = tagger(session, active).homes(lon, lat, claimed).tolist() if active else claimed.tolist()
+    for record, home in zip(records, homes, strict=True):
+        record["area_code"] = home
+
+
+def _place(records: list[dict[str, Any]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Longitudes and latitudes of records in WGS-84, NaN for none; they become the ``position`` of each."""
     lon = np.array([np.nan if record["lon"] is None else record["lon"] for record in records], dtype=np.float64)
     lat = np.array([np.nan if record["lat"] is None else record["lat"] for record in records], dtype=np.float64)
     frames = np.array([record["frame"] for record in records])
     for frame in FRAMES:
         mine = frames == frame
         lon[mine], lat[mine] = to_wgs84(lon[mine], lat[mine], frame)
-    claimed = np.array([record["claimed_area"] for record in records], dtype=object)
-    homes = tagger(session, active).homes(lon, lat, claimed).tolist() if active else claimed.tolist()
     points = hex_ewkb(np.asarray(shapely.points(np.nan_to_num(lon), np.nan_to_num(lat)), dtype=object))
-    for record, home, point in zip(records, homes, points, strict=True):
+    for record, point in zip(records, points, strict=True):
         record["position"] = None if record["lon"] is None else point
-        record["area_code"] = home
         del record["lon"], record["lat"]
+    return lon, lat
 
 
 def _upsert(session: Session, sheet: Sheet, records: Sequence[dict[str, Any]]) -> None:

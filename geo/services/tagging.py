@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from geo.limits import LOCATOR_MEMORY_MB
+from geo.services.borders import Borders, Chain, deepest
 from geo.space.codes import Level
 from geo.space.locator import Locator
 from geo.space.succession import common_chain, translations
@@ -24,18 +25,27 @@ from geo.storage.queries import areas, boundaries, lineage
 from geo.storage.queries.boundaries import VersionInfo
 
 Codes = NDArray[np.object_]
+Floats = NDArray[np.float64]
 
 _TAGGED_LEVELS: Final[tuple[Level, ...]] = ("grid", "village", "town")
 _KEPT_VERSIONS: Final = 4
+_NOWHERE: Final[Chain] = (None, None, None)
+METRES_PER_DEGREE: Final = 111_195.0
+"""Of a great circle on the mean sphere: enough where "far" means a kilometre."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """Codes of town, village and grid, one a position; None where there is none."""
+    """Codes of town, village and grid, one a position; None where there is none.
+
+    :ivar word: ``inside``, ``near_border`` (the position may as well lie in another area), ``outside`` (of every area)
+        or ``unlocated``
+    """
 
     town: Codes
     village: Codes
     grid: Codes
+    word: Codes
 
     @property
     def deepest(self) -> Codes:
@@ -44,21 +54,15 @@ class Tags:
 
     @property
     def chains(self) -> Codes:
-        """``town/village/grid``, empty where there is none: one text to compare."""
-        codes = zip(self.town.tolist(), self.village.tolist(), self.grid.tolist(), strict=True)
+        """``word/town/village/grid``, empty where there is none: one text to compare."""
+        codes = zip(self.word.tolist(), self.town.tolist(), self.village.tolist(), self.grid.tolist(), strict=True)
         out = np.empty(len(self.town), dtype=object)
-        out[:] = [f"{town or ''}/{village or ''}/{grid or ''}" for town, village, grid in codes]
+        out[:] = [f"{word}/{town or ''}/{village or ''}/{grid or ''}" for word, town, village, grid in codes]
         return out
-
-    def words(self, lon: NDArray[np.float64]) -> list[str]:
-        """``unlocated`` where the longitude is NaN, else ``inside`` or ``outside``."""
-        inside = np.where(self.deepest == None, "outside", "inside")  # noqa: E711 - elementwise
-        words: list[str] = np.where(np.isnan(lon), "unlocated", inside).tolist()
-        return words
 
     def take(self, index: NDArray[np.intp]) -> "Tags":
         """The tags of some positions."""
-        return Tags(self.town[index], self.village[index], self.grid[index])
+        return Tags(self.town[index], self.village[index], self.grid[index], self.word[index])
 
 
 class Tagger:
@@ -70,6 +74,7 @@ class Tagger:
         self._levels = [(level, shapes) for level, shapes in self._levels if len(shapes.codes)]
         share = max(1, LOCATOR_MEMORY_MB // max(1, len(self._levels)))
         self._locators = [Locator(shapes.geometries, memory_limit_mb=share) for _, shapes in self._levels]
+        self._borders = Borders(self._levels, self._locators, memory_limit_mb=share)
         self._bounds = _bounds([shapes.geometries for _, shapes in self._levels])
         self._by_code = {
             code: (shapes, index)
@@ -86,6 +91,7 @@ class Tagger:
             found = locator.locate(lon[open_], lat[open_])
             hit = found >= 0
             _fill(tags, open_[hit], shapes, found[hit])
+            tags.word[open_[hit]] = "inside"
             open_ = open_[~hit]
             if not len(open_):
                 break
@@ -100,13 +106,62 @@ class Tagger:
                 return code
         return None
 
-    def tag_all(self, lon: NDArray[np.float64], lat: NDArray[np.float64], claimed: Codes) -> Tags:
-        """Tags of visits: by position, and by the claimed area where the position is NaN."""
+    def tag_all(self, lon: Floats, lat: Floats, accuracy_m: Floats, claimed: Codes) -> Tags:
+        """Tags of visits: by position, by the claimed area where the position is NaN, by both near a border.
+
+        :param accuracy_m: radius of the position, NaN where it is not known and the position is taken as it is
+        :param claimed: codes, None for none
+        """
         tags = self.tag(lon, lat)
         without = np.flatnonzero(np.isnan(lon))
         claims = self.tag_claims(claimed[without].tolist())
         tags.town[without], tags.village[without], tags.grid[without] = claims.town, claims.village, claims.grid
+        tags.word[without] = "unlocated"
+        self._mind_borders(tags, lon, lat, accuracy_m, claimed)
         return tags
+
+    def contradicted(self, tags: Tags, claimed: Codes) -> NDArray[np.bool_]:
+        """Where a claimed area is neither the one that the position lies in nor a candidate near it."""
+        chains = {code: self._chain(code) for code in set(claimed.tolist()) if code is not None}
+        rows = zip(claimed.tolist(), tags.town.tolist(), tags.village.tolist(), tags.grid.tolist(), strict=True)
+        return np.array([claim is not None and not _agrees(chains[claim], *tag) for claim, *tag in rows], dtype=bool)
+
+    def _mind_borders(self, tags: Tags, lon: Floats, lat: Floats, accuracy_m: Floats, claimed: Codes) -> None:
+        rows = np.flatnonzero(~np.isnan(lon) & (accuracy_m > 0))
+        if not len(rows):
+            return
+        containing = tags.deepest[rows]
+        near = self._borders.near(lon[rows], lat[rows], accuracy_m[rows], containing)
+        others = np.diff(near.starts) - (containing != None)  # noqa: E711 - elementwise
+        for position in np.flatnonzero(others > 0).tolist():
+            row = rows[position]
+            tags.word[row] = "near_border"
+            claim = self._chain(claimed[row]) if claimed[row] is not None else _NOWHERE
+            if not _agrees(claim, tags.town[row], tags.village[row], tags.grid[row]):
+                chosen = self._borders.claimed(near, position, claim)
+                if chosen is not None:
+                    tags.town[row], tags.village[row], tags.grid[row] = chosen
+
+    def candidates_of(self, lon: Floats, lat: Floats, accuracy_m: Floats) -> list[list[tuple[str, float]]]:
+        """For each position the areas that it may lie in, with their distances in metres, nearest first.
+
+        :param accuracy_m: radius of the position, NaN for a position that is taken as it is
+        """
+        containing = self.tag(lon, lat).deepest
+        near = self._borders.near(lon, lat, np.nan_to_num(accuracy_m), containing)
+        return [list(self._borders.codes(near, i, code)) for i, code in enumerate(containing.tolist())]
+
+    def metres_to(self, code: str, lon: float, lat: float) -> float | None:
+        """Metres of ground from a position to an area, or to what became of it; None for an unknown one."""
+        found = self._by_code.get(deepest(self._chain(code)) or code)
+        if found is None:
+            return None
+        shapes, index = found
+        plane = shapely.transform(
+            shapes.geometries[index],
+            lambda xy: (xy - (lon, lat)) * (METRES_PER_DEGREE * np.cos(np.radians(lat)), METRES_PER_DEGREE),
+        )
+        return float(shapely.distance(plane, shapely.Point(0.0, 0.0)))
 
     def tag_claims(self, codes: Sequence[str | None]) -> Tags:
         """Tags of claimed areas; a county, None or an unknown code gives none.
@@ -142,7 +197,7 @@ class Tagger:
     def _chain(self, code: str) -> Sequence[str | None]:
         """Codes of town, village and grid of an area of this version, or of what became of one of another version."""
         if code not in self._by_code:
-            return self._translated.get(code, (None, None, None))
+            return self._translated.get(code, _NOWHERE)
         shapes, index = self._by_code[code]
         return [shapes.ancestors[level][index] for level in ("town", "village", "grid")]
 
@@ -173,7 +228,18 @@ def _bounds(geometries: Sequence[NDArray[np.object_]]) -> tuple[float, float, fl
 
 
 def _no_tags(count: int) -> Tags:
-    return Tags(*(np.full(count, None, dtype=object) for _ in range(3)))
+    town, village, grid = (np.full(count, None, dtype=object) for _ in range(3))
+    return Tags(town, village, grid, np.full(count, "outside", dtype=object))
+
+
+def _agrees(claim: Sequence[str | None], *tagged: str | None) -> bool:
+    """Whether a claim says the same as a tag, as deep as both go; a claim that is known no more says nothing."""
+    for said, found in zip(claim, tagged, strict=True):
+        if said is None:
+            return True
+        if said != found:
+            return found is None and any(tagged)
+    return True
 
 
 def _fill(tags: Tags, where: NDArray[np.intp], shapes: areas.LevelShapes, index: NDArray[np.integer]) -> None:

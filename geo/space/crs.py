@@ -20,6 +20,9 @@ WGS84: Final = 4326
 CGCS2000: Final = 4490
 WEB_MERCATOR: Final = 3857
 
+MAX_LON: Final = 180.0
+MAX_LAT: Final = 90.0
+
 FloatArray = NDArray[np.float64]
 _Shift = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 

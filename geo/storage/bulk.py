@@ -34,6 +34,21 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterab
         cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", buffer)
 
 
+def copy_table(session: Session, table: str, rows: pa.Table) -> None:
+    """COPY columns into columns of the same names, five times as fast as rows. ``table`` is a name from the code."""
+    buffer = io.BytesIO()
+    csv.write_csv(rows, buffer, csv.WriteOptions(include_header=False))
+    buffer.seek(0)
+    with _driver(session).cursor() as cursor:
+        cursor.copy_expert(f"COPY {table} ({', '.join(rows.column_names)}) FROM STDIN (FORMAT csv)", buffer)
+
+
+def as_lists(values: NDArray[np.object_]) -> list[str]:
+    """Tuples of text as PostgreSQL writes arrays. The same lists come again and again, so each is written once."""
+    known = {one: _list(one) for one in set(values.tolist())}
+    return [known[one] for one in values.tolist()]
+
+
 def copy_out(session: Session, query: Select[*tuple[object, ...]], types: Mapping[str, pa.DataType]) -> pa.Table:
     """The rows of a query as columns, by COPY.
 
@@ -92,6 +107,10 @@ def _field(value: Value) -> str:
     if isinstance(value, str):
         return value.translate(_ESCAPES)
     if isinstance(value, list | tuple):
-        items = (str(item).replace("\\", "\\\\").replace('"', '\\"') for item in value)
-        return ("{" + ",".join(f'"{item}"' for item in items) + "}").translate(_ESCAPES)
+        return _list(value).translate(_ESCAPES)
     return str(value)
+
+
+def _list(values: Sequence[str]) -> str:
+    items = (str(item).replace("\\", "\\\\").replace('"', '\\"') for item in values)
+    return "{" + ",".join(f'"{item}"' for item in items) + "}"

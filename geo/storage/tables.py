@@ -17,7 +17,7 @@ zone must have its tallies rebuilt.
 """
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
@@ -32,6 +32,7 @@ from sqlalchemy import (
     Identity,
     Index,
     MetaData,
+    Sequence,
     SmallInteger,
     Text,
     UniqueConstraint,
@@ -301,6 +302,7 @@ class Organisation(Base):
     name: Mapped[str]
     kind: Mapped[str]
     area_code: Mapped[str | None]
+    position: Mapped[WKBElement | None] = mapped_column(_geometry("POINT"))
 
     __table_args__ = (CheckConstraint(_one_of("kind", "town", "department"), name="kind"),)
 
@@ -416,8 +418,15 @@ class Place(Base):
     )
 
 
+VISIT_CHANGES: Final = Sequence("visit_changes", data_type=BigInteger, metadata=Base.metadata)
+
+
 class Visit(Base):
-    """One visit. ``area_code`` is the deepest area it is tagged to, in the active version; empty for none."""
+    """One visit. ``area_code`` is the deepest area it is tagged to, in the active version; empty for none.
+
+    ``change`` rises with every change in the order of commits: a trigger lets one transaction at a time take numbers.
+    A visit that was withdrawn stays and counts nowhere.
+    """
 
     __tablename__ = "visits"
 
@@ -433,20 +442,50 @@ class Visit(Base):
     place_id: Mapped[str | None]
     topics: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     note: Mapped[str | None]
+    findings: Mapped[str | None]
+    companions: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    flags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    entered_by: Mapped[str | None]
     tag: Mapped[str]
     town_code: Mapped[str | None]
     village_code: Mapped[str | None]
     grid_code: Mapped[str | None]
     area_code: Mapped[str] = mapped_column(Computed("coalesce(grid_code, village_code, town_code, '')", persisted=True))
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    withdrawn_at: Mapped[datetime | None]
+    change: Mapped[int] = mapped_column(BigInteger, server_default=VISIT_CHANGES.next_value())
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "staff_no"], ["cadres.county_code", "cadres.staff_no"]),
         ForeignKeyConstraint(["county_code", "place_id"], ["places.county_code", "places.id"]),
-        CheckConstraint(_one_of("tag", "inside", "outside", "unlocated"), name="tag"),
+        CheckConstraint(_one_of("tag", "inside", "near_border", "outside", "unlocated"), name="tag"),
         CheckConstraint("ended_at >= started_at", name="ends_after_start"),
         CheckConstraint("(position IS NULL) = (tag = 'unlocated')", name="unlocated"),
         Index(None, "county_code", "area_code", "started_at"),
+        Index(None, "county_code", "staff_no", "started_at"),
+        Index(None, "county_code", "change"),
+        Index(None, "changed_at", postgresql_using="brin"),
+    )
+
+
+class VisitRevision(Base):
+    """What a visit said before it was corrected or withdrawn, who did that, when and why."""
+
+    __tablename__ = "visit_revisions"
+
+    county_code: Mapped[str] = mapped_column(primary_key=True)
+    visit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    actor: Mapped[str]
+    action: Mapped[str]
+    reason: Mapped[str]
+    before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "visit_id"], ["visits.county_code", "visits.id"]),
+        CheckConstraint(_one_of("action", "corrected", "withdrawn", "restored"), name="action"),
     )
 
 

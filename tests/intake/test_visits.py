@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.intake.rejections import Rejection
-from geo.intake.visits import NumberedVisit, VisitRow, parse
+from geo.intake.visits import NumberedVisit, VisitRow, examine, parse
 from geo.limits import CLOCK_SKEW_MINUTES, MAX_CODE_CHARS, MAX_TEXT_CHARS
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -23,7 +23,7 @@ GOOD: dict[str, Any] = {"staff_no": "C1", "started_at": "2026-10-12T09:30:00", "
 
 
 def one(fields: object, *, zone: ZoneInfo = SHANGHAI, now: datetime = NOW) -> NumberedVisit | Rejection:
-    good, refused = parse([(7, fields)], zone=zone, now=now)  # type: ignore[list-item]
+    good, refused = examine([(7, fields)], zone=zone, now=now)  # type: ignore[list-item]
     assert len(good) + len(refused) == 1
     return (good + refused)[0]  # type: ignore[operator,no-any-return]
 
@@ -89,7 +89,7 @@ def test_cells_of_a_sheet_and_values_of_json_are_the_same_visit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lon", "lat"), [(180, 90), (-180, -90), (0, 0), ("119.6", "29.8"), (-87.6, 41.8), (180.0, -90.0)]
+    ("lon", "lat"), [(180, 90), (-180, -90), (0, 0.5), ("119.6", "29.8"), (-87.6, 41.8), (180.0, -90.0)]
 )
 def test_positions_up_to_the_edges_of_the_earth(lon: object, lat: object) -> None:
     assert taken(lon=lon, lat=lat).lon == float(str(lon))
@@ -193,6 +193,9 @@ def test_a_visit_may_end_when_it_starts_but_not_before() -> None:
         ({"lat": -91, "lon": 170}, "lat", "90"),
         ({"lon": 29.8, "lat": 119.6}, "lat", "swapped"),
         ({"lon": 519_000, "lat": 3_298_000}, "lat", "90"),
+        ({"lon": 0, "lat": 0}, "lat", "same number"),
+        ({"lon": 29.8, "lat": 29.8}, "lat", "same number"),
+        ({"lon": "119,69"}, "lon", "number"),
         ({"lon": ""}, "lon", "together"),
         ({"lat": None}, "lat", "together"),
         ({"lon": None, "lat": None}, "claimed_area", "needs the area"),
@@ -265,12 +268,13 @@ def test_choices_are_joined_in_each_language() -> None:
 def test_a_bad_row_refuses_itself_and_no_other() -> None:
     rows = [(2, GOOD), (3, {**GOOD, "lon": "x"}), (4, {**GOOD, "staff_no": "C2"}), (5, {})]
     good, refused = parse(rows, zone=SHANGHAI, now=NOW)
-    assert [visit.row for visit in good] == [2, 4]
+    assert good.row.tolist() == [2, 4]
     assert [rejection.row for rejection in refused] == [3, 5]
 
 
 def test_no_rows_no_answers() -> None:
-    assert parse([], zone=SHANGHAI, now=NOW) == ([], [])
+    good, refused = parse([], zone=SHANGHAI, now=NOW)
+    assert (len(good), refused) == (0, [])
 
 
 # Ids made from rows

@@ -309,10 +309,10 @@ def test_activation_tags_as_if_everything_came_anew(session: Session, county: Co
     assert done.visits == len(rows)
     assert done.retagged == sum(old[key] != new[key] for key in old) > 0
     stored = positions.of_visits(session, COUNTY)
-    fresh = tagger(session, done.version).tag_all(stored.lon, stored.lat, stored.claimed)
+    fresh = tagger(session, done.version).tag_all(stored.lon, stored.lat, stored.accuracy_m, stored.claimed)
     assert stored.tagged.tolist() == fresh.chains.tolist()
     words = dict(session.execute(select(Visit.id, Visit.tag)).all())
-    assert [words[UUID(key)] for key in stored.ids.tolist()] == fresh.words(stored.lon)
+    assert [words[UUID(key)] for key in stored.ids.tolist()] == fresh.word.tolist()
     homes = dict(session.execute(select(Place.id, Place.area_code)).all())
     assert homes == {"H1": MERGED, "H2": MERGED}, "H2 has no position and names a grid that was merged into another"
 

@@ -7,7 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from sqlalchemy import select, text
+from sqlalchemy import Table, select, text
 from sqlalchemy.orm import Session
 
 from geo.errors import NothingToRollBackTo, OverlapsRefused
@@ -87,9 +87,14 @@ def everything(session: Session) -> dict[str, list[str]]:
     """Every row of every table as text, in a fixed order."""
     session.flush()
     return {
-        table.name: sorted(str(row) for row in session.execute(text(f"SELECT t::text FROM {table.name} t")))  # noqa: S608
+        table.name: sorted(session.scalars(text(f"SELECT ROW({_told(table)})::text FROM {table.name}")))  # noqa: S608
         for table in Base.metadata.sorted_tables
     }
+
+
+def _told(table: Table) -> str:
+    """All columns but the number and time of the last change, which rise whatever becomes of the rest."""
+    return ", ".join(column.name for column in table.c if column.name not in ("change", "changed_at"))
 
 
 def reports(session: Session, county: CountyInfo, month: Month = MARCH) -> dict[str, object]:

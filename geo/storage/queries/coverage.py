@@ -195,6 +195,7 @@ def last_visits(
     probe = (
         select(func.max(visit.started_at))
         .where(visit.county_code == county, visit.area_code == Area.code, visit.started_at < before)
+        .where(visit.withdrawn_at.is_(None))
         .correlate(Area)
         .scalar_subquery()
     )
@@ -259,21 +260,26 @@ def tallied(visits_: FromClause, places: FromClause, zone: str) -> tuple[Select[
     """
     visit = visits_.c
     month = cast(func.date_trunc("month", func.timezone(zone, visit.started_at)), Date).label("month")
-    by_cadre = select(
-        visit.county_code,
-        month,
-        visit.area_code,
-        visit.staff_no,
-        func.count().label("visits"),
-        func.count().filter(visit.tag == "unlocated").label("unlocated"),
-        func.max(visit.started_at).label("last_at"),
-    ).group_by(visit.county_code, month, visit.area_code, visit.staff_no)
+    stands = visit.withdrawn_at.is_(None)
+    by_cadre = (
+        select(
+            visit.county_code,
+            month,
+            visit.area_code,
+            visit.staff_no,
+            func.count().label("visits"),
+            func.count().filter(visit.tag == "unlocated").label("unlocated"),
+            func.max(visit.started_at).label("last_at"),
+        )
+        .where(stands)
+        .group_by(visit.county_code, month, visit.area_code, visit.staff_no)
+    )
     home = func.coalesce(places.c.area_code, "").label("area_code")
     joined = (places.c.county_code == visit.county_code) & (places.c.id == visit.place_id)
     by_household = (
         select(visit.county_code, month, home, visit.place_id, func.count().label("visits"))
         .join_from(visits_, places, joined)
-        .where(places.c.kind == "household")
+        .where(places.c.kind == "household", stands)
         .group_by(visit.county_code, month, home, visit.place_id)
     )
     return by_cadre, by_household
@@ -307,6 +313,7 @@ def source_of_tags(
             Visit.started_at,
             Visit.place_id,
             Visit.tag,
+            Visit.withdrawn_at,
             tags.c.area_code,
         )
         .join_from(Visit, tags, tags.c.id == Visit.id)

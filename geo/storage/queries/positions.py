@@ -1,18 +1,19 @@
 """Positions and claims of stored visits and places, as arrays for a locator."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Double, Select, cast, func, null, select, text
 from sqlalchemy.orm import Session
 
 from geo.storage.bulk import copy_out, copy_rows
-from geo.storage.tables import Place, Visit
+from geo.storage.tables import Organisation, Place, Visit
 
 Codes = NDArray[np.object_]
 
@@ -20,6 +21,7 @@ _COLUMNS: Final = {
     "id": pa.string(),
     "lon": pa.float64(),
     "lat": pa.float64(),
+    "accuracy": pa.float64(),
     "claimed": pa.string(),
     "tagged": pa.string(),
 }
@@ -27,14 +29,15 @@ _COLUMNS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Arrays of one length. ``lon`` and ``lat`` are NaN where a row has no position."""
+    """Arrays of one length. Numbers are NaN where a row has no position or accuracy."""
 
     ids: Codes
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
+    accuracy_m: NDArray[np.float64]
     claimed: Codes
     tagged: Codes
-    """What the row is tagged to now: ``town/village/grid`` of a visit, the area of a place; empty for none."""
+    """What the row is tagged to now: ``word/town/village/grid`` of a visit, the area of a place; empty for none."""
 
 
 def of_visits(session: Session, county: str, *, before: datetime | None = None) -> Positions:
@@ -43,21 +46,62 @@ def of_visits(session: Session, county: str, *, before: datetime | None = None) 
         Visit.id,
         func.ST_X(Visit.position),
         func.ST_Y(Visit.position),
+        Visit.accuracy_m,
         Visit.claimed_area,
-        func.concat(Visit.town_code, "/", Visit.village_code, "/", Visit.grid_code),
+        func.concat(Visit.tag, "/", Visit.town_code, "/", Visit.village_code, "/", Visit.grid_code),
     ).where(Visit.county_code == county)
     return _arrays(session, query if before is None else query.where(Visit.started_at < before))
 
 
 def of_places(session: Session, county: str) -> Positions:
     """Every place of a county."""
-    area = func.coalesce(Place.area_code, "")
-    return _arrays(
-        session,
-        select(Place.id, func.ST_X(Place.position), func.ST_Y(Place.position), Place.claimed_area, area).where(
-            Place.county_code == county
-        ),
+    query = select(
+        Place.id,
+        func.ST_X(Place.position),
+        func.ST_Y(Place.position),
+        cast(null(), Double),
+        Place.claimed_area,
+        func.coalesce(Place.area_code, ""),
     )
+    return _arrays(session, query.where(Place.county_code == county))
+
+
+def movements(session: Session, county: str, staff: Collection[str], *, begin: datetime, end: datetime) -> pd.DataFrame:
+    """Visits of some people from one instant to another.
+
+    :return: ``id``, ``staff_no``, ``start`` and ``end`` (the start where none is known) in UTC, ``lon`` and ``lat``
+        (NaN for none), ``accuracy_m`` (0 for none)
+    """
+    query = select(
+        Visit.id,
+        Visit.staff_no,
+        Visit.started_at,
+        func.coalesce(Visit.ended_at, Visit.started_at),
+        func.ST_X(Visit.position),
+        func.ST_Y(Visit.position),
+        func.coalesce(Visit.accuracy_m, 0),
+    ).where(
+        Visit.county_code == county,
+        Visit.staff_no == func.any(list(staff)),
+        Visit.started_at >= begin,
+        Visit.started_at <= end,
+        Visit.withdrawn_at.is_(None),
+    )
+    moment = pa.timestamp("us", "UTC")
+    types = {"id": pa.string(), "staff_no": pa.string(), "start": moment, "end": moment}
+    types |= dict.fromkeys(("lon", "lat", "accuracy_m"), pa.float64())
+    frame: pd.DataFrame = copy_out(session, query, types).to_pandas()
+    for name in ("start", "end"):
+        frame[name] = frame[name].dt.tz_localize(None)
+    return frame
+
+
+def offices(session: Session, county: str) -> list[tuple[float, float]]:
+    """Longitude and latitude of the organisations whose position is known."""
+    query = select(func.ST_X(Organisation.position), func.ST_Y(Organisation.position)).where(
+        Organisation.county_code == county, Organisation.position.is_not(None)
+    )
+    return [(lon, lat) for lon, lat in session.execute(query)]
 
 
 def write_visit_tags(session: Session, county: str, rows: Sequence[Sequence[object]]) -> None:
@@ -72,7 +116,8 @@ def write_visit_tags(session: Session, county: str, rows: Sequence[Sequence[obje
     session.execute(
         text(
             "UPDATE visits v SET tag = r.tag, town_code = r.town_code, village_code = r.village_code,"
-            " grid_code = r.grid_code FROM retagged r WHERE v.county_code = :county AND v.id = r.id"
+            " grid_code = r.grid_code, change = nextval('visit_changes'), changed_at = clock_timestamp()"
+            " FROM retagged r WHERE v.county_code = :county AND v.id = r.id"
         ),
         {"county": county},
     )
@@ -96,6 +141,7 @@ def _arrays(session: Session, query: Select[*tuple[object, ...]]) -> Positions:
         ids=_objects(table["id"]),
         lon=np.asarray(table["lon"].to_numpy()),
         lat=np.asarray(table["lat"].to_numpy()),
+        accuracy_m=np.asarray(table["accuracy"].to_numpy()),
         claimed=_objects(table["claimed"]),
         tagged=_objects(table["tagged"]),
     )

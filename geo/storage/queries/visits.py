@@ -7,14 +7,18 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
+from geo.intake.visit_columns import Objects, Visits
 from geo.space.crs import WGS84
-from geo.storage.bulk import copy_rows, hex_ewkb
-from geo.storage.tables import Cadre, Place, Visit
+from geo.storage.bulk import as_lists, copy_table, hex_ewkb
+from geo.storage.tables import Cadre, Place, Visit, VisitRevision
 
 _COLUMNS: Final = (
     "county_code",
@@ -29,6 +33,10 @@ _COLUMNS: Final = (
     "place_id",
     "topics",
     "note",
+    "findings",
+    "companions",
+    "flags",
+    "entered_by",
     "tag",
     "town_code",
     "village_code",
@@ -37,6 +45,21 @@ _COLUMNS: Final = (
 
 _COORDINATE_DIGITS: Final = 9
 """A tenth of a millimetre: below it two positions are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTags:
+    """What the service says of each visit: its word, areas and flags (tuples of text)."""
+
+    word: Objects
+    town: Objects
+    village: Objects
+    grid: Objects
+    flags: Objects
+
+    def take(self, index: NDArray[np.bool_]) -> "StoredTags":
+        """Those of some visits."""
+        return StoredTags(self.word[index], self.town[index], self.village[index], self.grid[index], self.flags[index])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +78,13 @@ class VisitRecord:
     place: str | None
     topics: tuple[str, ...]
     note: str | None
+    findings: str | None
+    companions: tuple[str, ...]
+    flags: tuple[str, ...]
+    entered_by: str | None
+    received_at: datetime
+    withdrawn_at: datetime | None
+    change: int
     tag: str
     town: str | None
     village: str | None
@@ -62,19 +92,43 @@ class VisitRecord:
 
     def content(self) -> dict[str, Any]:
         """What its sender said, comparable and JSON-able; the tags are ours and not part of it."""
-        return {
-            "staff_no": self.staff_no,
-            "started_at": self.started_at.astimezone(UTC).isoformat(),
-            "ended_at": self.ended_at.astimezone(UTC).isoformat() if self.ended_at else None,
-            "lon": None if self.lon is None else round(self.lon, _COORDINATE_DIGITS),
-            "lat": None if self.lat is None else round(self.lat, _COORDINATE_DIGITS),
-            "frame": self.frame,
-            "accuracy_m": self.accuracy_m,
-            "claimed_area": self.claimed_area,
-            "place": self.place,
-            "topics": list(self.topics),
-            "note": self.note,
-        }
+        return content_of(
+            staff_no=self.staff_no,
+            started_at=self.started_at,
+            ended_at=self.ended_at,
+            lon=self.lon,
+            lat=self.lat,
+            frame=self.frame,
+            accuracy_m=self.accuracy_m,
+            claimed_area=self.claimed_area,
+            place=self.place,
+            topics=self.topics,
+            note=self.note,
+            findings=self.findings,
+            companions=self.companions,
+        )
+
+
+def content_of(
+    *,
+    started_at: datetime,
+    ended_at: datetime | None,
+    lon: float | None,
+    lat: float | None,
+    topics: Sequence[str],
+    companions: Sequence[str],
+    **texts: str | float | None,
+) -> dict[str, Any]:
+    """What a visit says, in a form that two of them can be compared in; ``lon`` and ``lat`` in WGS-84."""
+    return {
+        **texts,
+        "started_at": started_at.astimezone(UTC).isoformat(),
+        "ended_at": ended_at.astimezone(UTC).isoformat() if ended_at else None,
+        "lon": None if lon is None else round(lon, _COORDINATE_DIGITS),
+        "lat": None if lat is None else round(lat, _COORDINATE_DIGITS),
+        "topics": list(topics),
+        "companions": list(companions),
+    }
 
 
 def known_staff(session: Session, county: str, numbers: Collection[str]) -> set[str]:
@@ -96,39 +150,80 @@ def known_places(session: Session, county: str, ids: Collection[str]) -> set[str
     return set(session.scalars(query))
 
 
-def insert_new(session: Session, county: str, records: Sequence[VisitRecord]) -> set[UUID]:
-    """Store the records whose id is new, in the order of their ids, so that two batches at once never deadlock.
+def insert_new(session: Session, county: str, visits: Visits, tags: StoredTags, *, entered_by: str | None) -> set[str]:
+    """Store the visits whose id is new.
 
+    No other transaction stores or changes visits from here until this one ends, so ids that are not there now stay so:
+    COPY goes straight into the table, and two batches at once wait for each other.
+
+    :param visits: positions in WGS-84
     :return: the ids that were stored
     """
-    if not records:
+    if not len(visits):
         return set()
-    columns = ", ".join(_COLUMNS)
-    session.execute(
-        text("CREATE TEMP TABLE incoming (LIKE visits INCLUDING DEFAULTS INCLUDING GENERATED) ON COMMIT DROP")
-    )
-    copy_rows(session, "incoming", _COLUMNS, _rows(county, records))
-    stored = session.execute(
-        text(
-            f"INSERT INTO visits ({columns}) SELECT {columns} FROM incoming ORDER BY id"  # noqa: S608 - names from above
-            " ON CONFLICT (county_code, id) DO NOTHING RETURNING id"
-        )
-    ).scalars()
-    ids = set(stored)
-    session.execute(text("DROP TABLE incoming"))
-    return ids
+    session.execute(text("SELECT pg_advisory_xact_lock('visits'::regclass::oid::bigint)"))
+    query = text("SELECT id::text FROM visits WHERE county_code = :county AND id = ANY(CAST(:ids AS uuid[]))")
+    there = {row[0] for row in session.execute(query, {"county": county, "ids": visits.id.tolist()}).fetchall()}
+    is_new = np.fromiter((id_ not in there for id_ in visits.id.tolist()), dtype=bool, count=len(visits))
+    if is_new.any():
+        copy_table(session, "visits", _table(county, visits.take(is_new), tags.take(is_new), entered_by))
+    return set(visits.id[is_new].tolist())
 
 
-def contents(session: Session, county: str, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
-    """What is stored under these ids."""
+def _table(county: str, visits: Visits, tags: StoredTags, entered_by: str | None) -> pa.Table:
+    count, located = len(visits), ~np.isnan(visits.lon)
+    points = np.full(count, None, dtype=object)
+    points[located] = hex_ewkb(np.asarray(shapely.points(visits.lon[located], visits.lat[located]), dtype=object))
+    frames = visits.frame.copy()
+    frames[~located] = None
+    texts = {
+        "county_code": [county] * count,
+        "id": visits.id,
+        "staff_no": visits.staff_no,
+        "position": points,
+        "frame": frames,
+        "claimed_area": visits.claimed_area,
+        "place_id": visits.place,
+        "topics": as_lists(visits.topics),
+        "note": visits.note,
+        "findings": visits.findings,
+        "companions": as_lists(visits.companions),
+        "flags": as_lists(tags.flags),
+        "entered_by": [entered_by] * count,
+        "tag": tags.word,
+        "town_code": tags.town,
+        "village_code": tags.village,
+        "grid_code": tags.grid,
+    }
+    arrays = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+    for name, times in (("started_at", visits.started_at), ("ended_at", visits.ended_at)):
+        arrays[name] = pc.cast(pa.array(times), pa.timestamp("us", "UTC"))
+    arrays["accuracy_m"] = pa.array(visits.accuracy_m, from_pandas=True)
+    return pa.table({name: arrays[name] for name in _COLUMNS})
+
+
+def contents(session: Session, county: str, ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """What is stored under these ids, and what each said before it was corrected."""
     if not ids:
         return {}
-    return {record.id: record.content() for record in _select(session, county, list(set(ids)))}
+    found = {str(record.id): [record.content()] for record in by_ids(session, county, ids)}
+    earlier = select(VisitRevision.visit_id, VisitRevision.before).where(
+        VisitRevision.county_code == county, VisitRevision.visit_id == func.any(_uuids(ids))
+    )
+    for visit_id, before in session.execute(earlier):
+        if str(visit_id) in found:
+            found[str(visit_id)].append(before)
+    return found
 
 
-def _select(session: Session, county: str, ids: list[UUID]) -> list[VisitRecord]:
+def _uuids(ids: Collection[str]) -> list[UUID]:
+    return [UUID(one) for one in set(ids)]
+
+
+def by_ids(session: Session, county: str, ids: Collection[str]) -> list[VisitRecord]:
+    """The visits of these ids that are there."""
     query = select(Visit, func.ST_X(Visit.position), func.ST_Y(Visit.position)).where(
-        Visit.county_code == county, Visit.id == func.any(ids)
+        Visit.county_code == county, Visit.id == func.any(_uuids(ids))
     )
     return [_record(visit, lon, lat) for visit, lon, lat in session.execute(query)]
 
@@ -227,35 +322,15 @@ def _record(visit: Visit, lon: float | None, lat: float | None) -> VisitRecord:
         place=visit.place_id,
         topics=tuple(visit.topics),
         note=visit.note,
+        findings=visit.findings,
+        companions=tuple(visit.companions),
+        flags=tuple(visit.flags),
+        entered_by=visit.entered_by,
+        received_at=visit.received_at,
+        withdrawn_at=visit.withdrawn_at,
+        change=visit.change,
         tag=visit.tag,
         town=visit.town_code,
         village=visit.village_code,
         grid=visit.grid_code,
     )
-
-
-def _rows(county: str, records: Sequence[VisitRecord]) -> list[tuple[Any, ...]]:
-    lon = np.array([np.nan if record.lon is None else record.lon for record in records], dtype=np.float64)
-    lat = np.array([np.nan if record.lat is None else record.lat for record in records], dtype=np.float64)
-    points = hex_ewkb(np.asarray(shapely.points(np.nan_to_num(lon), np.nan_to_num(lat)), dtype=object))
-    return [
-        (
-            county,
-            record.id,
-            record.staff_no,
-            record.started_at,
-            record.ended_at,
-            None if record.lon is None else point,
-            record.frame,
-            record.accuracy_m,
-            record.claimed_area,
-            record.place,
-            record.topics,
-            record.note,
-            record.tag,
-            record.town,
-            record.village,
-            record.grid,
-        )
-        for record, point in zip(records, points, strict=True)
-    ]

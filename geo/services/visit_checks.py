@@ -1,0 +1,88 @@
+"""Rows of visits that name what is not there, or whose axes are exchanged: refused one by one, with the reason."""
+
+from collections.abc import Callable
+from datetime import UTC, date
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from geo.intake.rejections import Rejection
+from geo.intake.visit_columns import Visits
+from geo.months import local_day
+from geo.services.tagging import Tagger
+from geo.storage.queries import areas as area_queries
+from geo.storage.queries import boundaries, visits
+from geo.storage.queries.counties import CountyInfo
+
+Mask = NDArray[np.bool_]
+
+
+def check(session: Session, county: CountyInfo, batch: Visits, areas: Tagger) -> tuple[Visits, list[Rejection]]:
+    """The rows that can be stored, and why the others cannot; of several reasons the first.
+
+    :param batch: positions in WGS-84
+    """
+    good = np.ones(len(batch), dtype=bool)
+    refused: list[Rejection] = []
+
+    def refuse(bad: Mask, reason: Callable[[int], tuple[str, str, str]]) -> None:
+        refused.extend(Rejection(int(batch.row[at]), *reason(at)) for at in np.flatnonzero(good & bad).tolist())
+        good[bad] = False
+
+    staff = visits.known_staff(session, county.code, set(batch.staff_no.tolist()))
+    places = visits.known_places(session, county.code, set(batch.place.tolist()) - {None})
+    refuse(~_among(batch.staff_no, staff), lambda at: _no_cadre(batch.staff_no[at]))
+    refuse(~_among(batch.place, {*places, None}), lambda at: _no_place(batch.place[at]))
+    refuse(_swapped(batch, areas), lambda _: ("lat", "lon and lat look swapped", "经度和纬度似乎填反了"))
+    refuse(_lost_claims(session, county, batch, areas), lambda at: _no_area(batch.claimed_area[at]))
+    return (batch if good.all() else batch.take(good)), refused
+
+
+def _among(values: NDArray[np.object_], known: set[str | None] | set[str]) -> Mask:
+    return np.fromiter((value in known for value in values.tolist()), dtype=bool, count=len(values))
+
+
+def _no_cadre(staff_no: str) -> tuple[str, str, str]:
+    return "staff_no", f"no cadre has the number {staff_no}", f"没有工号为 {staff_no} 的干部"
+
+
+def _no_place(place: str) -> tuple[str, str, str]:
+    return "place", f"no place has the id {place}", f"没有编号为 {place} 的走访对象"
+
+
+def _no_area(code: str) -> tuple[str, str, str]:
+    return (
+        "claimed_area",
+        f"no town, village or grid in force has the code {code}",
+        f"现行边界中没有代码为 {code} 的乡镇、村（社区）或网格",
+    )
+
+
+def _swapped(batch: Visits, areas: Tagger) -> Mask:
+    """Outside the county as they stand, inside its bounds with lon and lat exchanged."""
+    west, south, east, north = areas.bounds()
+
+    def inside(x: NDArray[np.float64], y: NDArray[np.float64]) -> Mask:
+        return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
+
+    return ~inside(batch.lon, batch.lat) & inside(batch.lat, batch.lon)
+
+
+def _lost_claims(session: Session, county: CountyInfo, batch: Visits, areas: Tagger) -> Mask:
+    """Rows without a position whose claim no boundaries know: neither those of now nor those of the day.
+
+    A visit may come late, after its area was merged away: it still counts for its month, read as things were then.
+    """
+    lost: dict[tuple[str, date], bool] = {}
+    found = np.zeros(len(batch), dtype=bool)
+    for at in np.flatnonzero(np.isnan(batch.lon)).tolist():
+        code = batch.claimed_area[at]
+        if code is None or areas.knows(code):
+            continue
+        key = (code, local_day(batch.started_at[at].item().replace(tzinfo=UTC), county.zone))
+        if key not in lost:
+            area = area_queries.find(session, boundaries.in_force_on(session, county.code, key[1]), code)
+            lost[key] = area is None or area.level == "county"
+        found[at] = lost[key]
+    return found
