@@ -76,6 +76,7 @@ async def session_of_reader(request: Request, session: OpenSessionDep, by: secur
         if by.token is not None:
             memory.remember(header, access, read_at=read_at)
     reach.limit(session, access.reach)
+    reach.without_petitions(session, None if access.may("detail") else access.name)
     request.state.access, request.state.session = access, session
 
 

@@ -10,9 +10,11 @@
     │   └── SheetRejected
     ├── NotFound              nothing has that name
     │   ├── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
-    │   └── UnknownCadre, UnknownAssignment, UnknownAccount, UnknownToken, UnknownLayer, UnknownTile, UnknownFeature
+    │   ├── UnknownCadre, UnknownAssignment, UnknownAccount, UnknownToken, UnknownLayer, UnknownTile, UnknownFeature
+    │   └── UnknownVisit, UnknownIssue, UnknownOrganisation, UnknownJob
     ├── Conflict              it contradicts what is stored
-    │   └── VersionNotStaged, OverlapsRefused, NothingToRollBackTo, HeadTaken, AssignmentTwice, AccountTaken
+    │   ├── VersionNotStaged, OverlapsRefused, NothingToRollBackTo, HeadTaken, AssignmentTwice, AccountTaken
+    │   └── EventRefused, VisitWithdrawn
     ├── TooLarge              more than the stated limit
     ├── NotSignedIn           nobody said who asks, or what was shown stands for nobody
     ├── NotAllowed            who asks is known and may not
@@ -190,6 +192,34 @@ class UnknownToken(NotFound):
     en = "there is no token {id}"
 
 
+class UnknownVisit(NotFound):
+    """No visit that may be seen has this id."""
+
+    zh = "没有编号为 {id} 的走访"
+    en = "there is no visit {id}"
+
+
+class UnknownIssue(NotFound):
+    """No issue that may be seen has this id."""
+
+    zh = "没有编号为 {id} 的问题"
+    en = "there is no issue {id}"
+
+
+class UnknownOrganisation(NotFound):
+    """No organisation has this code."""
+
+    zh = "{county} 没有代码为“{code}”的单位"
+    en = 'no organisation of {county} has the code "{code}"'
+
+
+class UnknownJob(NotFound):
+    """No import that may be seen has this id."""
+
+    zh = "没有编号为 {id} 的导入任务"
+    en = "there is no import {id}"
+
+
 class UnknownLayer(NotFound):
     """No layer of tiles has this name."""
 
@@ -248,6 +278,20 @@ class AssignmentTwice(Conflict):
 
     zh = "{staff_no} 在 {area} 的同一角色自 {day} 起已有分工"
     en = "{staff_no} has that role for {area} from {day} already"
+
+
+class EventRefused(Conflict):
+    """Something that makes no sense where an issue stands."""
+
+    zh = "问题 {id}：{reason_zh}；现在可以：{possible}"
+    en = "issue {id}: {reason}; possible now: {possible}"
+
+
+class VisitWithdrawn(Conflict):
+    """A visit that was withdrawn is not corrected."""
+
+    zh = "走访 {id} 已撤回，请先恢复"
+    en = "the visit {id} is withdrawn; restore it first"
 
 
 class AccountTaken(Conflict):

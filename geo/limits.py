@@ -11,11 +11,23 @@ MAX_VISITS_PER_BATCH: Final = 1_000
 MAX_TEXT_CHARS: Final = 4_000
 """A note, in characters."""
 
+MAX_TITLE_CHARS: Final = 200
+"""What an issue is about, in one line."""
+
 MAX_CODE_CHARS: Final = 64
 """An area code of an opaque scheme, a staff number, a place id."""
 
 MAX_COMPANIONS: Final = 20
 """Who came along on one visit."""
+
+MAX_ISSUES_PER_BATCH: Final = 1_000
+"""Issues in one ``POST /issues``."""
+
+SIMILAR_WITHIN_M: Final = 250.0
+"""Open issues of one category nearer than this may be one."""
+
+MAX_SIMILAR: Final = 5
+"""Possible duplicates that are offered."""
 
 MAX_LOOKUP_POINTS: Final = 10_000
 """Positions in one lookup of who is responsible."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from geo.analysis.coverage import Tier
-from geo.intake.visits import Code, OptionalCode, blank_is_missing
+from geo.intake.located import Code, OptionalCode, blank_is_missing
 from geo.limits import MAX_RULE
 from geo.space.crs import Frame
 

@@ -190,5 +190,6 @@ def _retagged(
     session: Session, active: VersionInfo, retired: VersionInfo | None, carried: Sequence[Carried]
 ) -> Activation:
     retagging.retag_places(session, active)
+    retagging.retag_issues(session, active)
     visits, changed = retagging.retag_visits(session, active)
     return Activation(active, retired, visits, changed, tuple(carried))

@@ -22,6 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, LoaderCriteriaOption, ORMExecu
 
 from geo.space.codes import Level
 from geo.storage.access_tables import Account
+from geo.storage.issue_tables import Issue, IssueEvent, IssueLimit, IssueRoute
 from geo.storage.tables import (
     Area,
     AreaSetting,
@@ -36,9 +37,11 @@ from geo.storage.tables import (
     Place,
     TileShape,
     Visit,
+    VisitRevision,
 )
 
 _KEY: Final = "reach"
+_BLIND: Final = "without petitions"
 _OF_AREAS: Final[dict[Level, InstrumentedAttribute[Any]]] = {
     "county": Area.county_code,
     "town": Area.town_code,
@@ -57,23 +60,12 @@ _OF_VISITS: Final[dict[Level, InstrumentedAttribute[Any]]] = {
     "village": Visit.village_code,
     "grid": Visit.grid_code,
 }
-
-
-_TABLES: Final[tuple[type[Any], ...]] = (
-    Area,
-    TileShape,
-    AreaSetting,
-    Assignment,
-    AssignmentChange,
-    BoundaryVersion,
-    Cadre,
-    Organisation,
-    Place,
-    Visit,
-    Lineage,
-    Carryover,
-    Account,
-)
+_OF_ISSUES: Final[dict[Level, InstrumentedAttribute[Any]]] = {
+    "county": Issue.county_code,
+    "town": Issue.town_code,
+    "village": Issue.village_code,
+    "grid": Issue.grid_code,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +99,22 @@ def is_whole(session: Session) -> bool:
     return reach is None or reach.is_county
 
 
+def without_petitions(session: Session, but_of: str | None) -> None:
+    """From now on the session sees no petitions (信访) but those that an account entered itself; None for all."""
+    session.info[_BLIND] = but_of
+
+
+@contextmanager
+def with_petitions(session: Session) -> Iterator[None]:
+    """Count what may not be seen one by one."""
+    blind = session.info.get(_BLIND)
+    session.info[_BLIND] = None
+    try:
+        yield
+    finally:
+        session.info[_BLIND] = blind
+
+
 @contextmanager
 def unlimited(session: Session) -> Iterator[None]:
     """Read without the limit what is needed to answer within it."""
@@ -130,6 +138,11 @@ def _conditions(reach: Reach) -> list[tuple[type[Any], ColumnElement[bool]]]:
         Place,
         TileShape,
         Visit,
+        VisitRevision,
+        Issue,
+        IssueEvent,
+        IssueLimit,
+        IssueRoute,
     )
     county = [(table, table.county_code == reach.county) for table in (*tables, Lineage, Carryover, Account)]
     counties: tuple[type[Any], ColumnElement[bool]] = (County, County.code == reach.county)
@@ -140,6 +153,9 @@ def _conditions(reach: Reach) -> list[tuple[type[Any], ColumnElement[bool]]]:
         Area: _OF_AREAS[reach.level] == reach.code,
         TileShape: _OF_TILES[reach.level] == reach.code,
         Visit: _OF_VISITS[reach.level] == reach.code,
+        VisitRevision: VisitRevision.visit_id.in_(select(Visit.id).where(_OF_VISITS[reach.level] == reach.code)),
+        Issue: _OF_ISSUES[reach.level] == reach.code,
+        IssueEvent: IssueEvent.issue_id.in_(select(Issue.id).where(_OF_ISSUES[reach.level] == reach.code)),
         Assignment: Assignment.area_code.in_(codes),
         AssignmentChange: AssignmentChange.area_code.in_(codes),
         AreaSetting: AreaSetting.code.in_(codes),
@@ -163,14 +179,27 @@ def _codes(reach: Reach) -> Select[Any]:
 
 @event.listens_for(Session, "do_orm_execute")
 def _within(state: ORMExecuteState) -> None:
-    reach = of(state.session)
-    if reach is None or not (state.is_select or state.is_update or state.is_delete):
+    if not (state.is_select or state.is_update or state.is_delete):
         return
-    state.statement = state.statement.options(*_options(reach))
+    reach, blind = of(state.session), state.session.info.get(_BLIND)
+    if reach is not None:
+        state.statement = state.statement.options(*_options(reach))
+    if blind is not None:
+        state.statement = state.statement.options(*_no_petitions(blind))
 
 
 @lru_cache(maxsize=1_000)
 def _options(reach: Reach) -> tuple[LoaderCriteriaOption, ...]:
     return tuple(
         with_loader_criteria(table, condition, include_aliases=True) for table, condition in _conditions(reach)
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _no_petitions(but_of: str) -> tuple[LoaderCriteriaOption, ...]:
+    seen = or_(Issue.category != "petition", Issue.entered_by == but_of)
+    events = IssueEvent.issue_id.in_(select(Issue.id).where(Issue.county_code == IssueEvent.county_code, seen))
+    return (
+        with_loader_criteria(Issue, seen, include_aliases=True),
+        with_loader_criteria(IssueEvent, events, include_aliases=True),
     )

@@ -37,7 +37,7 @@ def address(database_url: str, sample_url: str, reachable_root: Path) -> Iterato
     url = _copy_database(database_url, "to_be_tried", "with_sample")
     engine = make_engine(url)
     with engine.begin() as connection:  # sixty thousand rows as a workbook, time and again, would try patience only
-        connection.execute(text("TRUNCATE visits, visit_revisions"))
+        connection.execute(text("TRUNCATE visits CASCADE"))
     engine.dispose()
     environment = {"WANGGE_DATABASE_URL": url, "WANGGE_HOME": str(reachable_root)}
     with served(["-c", "from api import cli; cli.main(['serve'])"], environment) as base:

@@ -96,7 +96,7 @@ class Site:
 
     def empty(self) -> None:
         with self.engine.begin() as connection:
-            connection.execute(text("TRUNCATE visits, visit_revisions"))
+            connection.execute(text("TRUNCATE visits CASCADE"))
 
     def cut_power(self) -> None:
         """Every process of the server at once."""

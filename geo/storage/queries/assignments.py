@@ -114,6 +114,12 @@ def cadre_exists(session: Session, county: str, staff_no: str) -> bool:
     return session.get(Cadre, (county, staff_no)) is not None
 
 
+def organisation_of(session: Session, county: str, staff_no: str) -> str | None:
+    """Code of the organisation of a cadre; None for an unknown one."""
+    cadre = session.get(Cadre, (county, staff_no))
+    return cadre.organisation_code if cadre else None
+
+
 def add(session: Session, county: str, staff_no: str, area: str, role: str, from_day: date, to_day: date | None) -> int:
     """Write one; its id."""
     query = insert(Assignment).values(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from sqlalchemy import Double, Select, cast, func, null, select, text
 from sqlalchemy.orm import Session
 
 from geo.storage.bulk import copy_out, copy_rows
+from geo.storage.issue_tables import Issue
 from geo.storage.tables import Organisation, Place, Visit
 
 Codes = NDArray[np.object_]
@@ -42,15 +43,19 @@ class Positions:
 
 def of_visits(session: Session, county: str, *, before: datetime | None = None) -> Positions:
     """Every visit of a county, or those that began before an instant."""
-    query = select(
-        Visit.id,
-        func.ST_X(Visit.position),
-        func.ST_Y(Visit.position),
-        Visit.accuracy_m,
-        Visit.claimed_area,
-        func.concat(Visit.tag, "/", Visit.town_code, "/", Visit.village_code, "/", Visit.grid_code),
-    ).where(Visit.county_code == county)
+    query = _tagged(Visit).where(Visit.county_code == county)
     return _arrays(session, query if before is None else query.where(Visit.started_at < before))
+
+
+def of_issues(session: Session, county: str) -> Positions:
+    """Every issue of a county."""
+    return _arrays(session, _tagged(Issue).where(Issue.county_code == county))
+
+
+def _tagged(model: type[Visit] | type[Issue]) -> Select[Any]:
+    chain = func.concat(model.tag, "/", model.town_code, "/", model.village_code, "/", model.grid_code)
+    x, y = func.ST_X(model.position), func.ST_Y(model.position)
+    return select(model.id, x, y, model.accuracy_m, model.claimed_area, chain)
 
 
 def of_places(session: Session, county: str) -> Positions:
@@ -104,19 +109,22 @@ def offices(session: Session, county: str) -> list[tuple[float, float]]:
     return [(lon, lat) for lon, lat in session.execute(query)]
 
 
-def write_visit_tags(session: Session, county: str, rows: Sequence[Sequence[object]]) -> None:
-    """Set tags: rows of id, tag, town, village, grid."""
+def write_tags(
+    session: Session, table: Literal["visits", "issues"], county: str, rows: Sequence[Sequence[Any]]
+) -> None:
+    """Set tags of visits or issues: rows of id, tag, town, village, grid."""
+    numbers = {"visits": "visit_changes", "issues": "issue_changes"}[table]
     session.execute(
         text(
             "CREATE TEMP TABLE retagged (id uuid PRIMARY KEY, tag text, town_code text, village_code text,"
             " grid_code text) ON COMMIT DROP"
         )
     )
-    copy_rows(session, "retagged", ("id", "tag", "town_code", "village_code", "grid_code"), rows)  # type: ignore[arg-type]
+    copy_rows(session, "retagged", ("id", "tag", "town_code", "village_code", "grid_code"), rows)
     session.execute(
         text(
-            "UPDATE visits v SET tag = r.tag, town_code = r.town_code, village_code = r.village_code,"
-            " grid_code = r.grid_code, change = nextval('visit_changes'), changed_at = clock_timestamp()"
+            f"UPDATE {table} v SET tag = r.tag, town_code = r.town_code, village_code = r.village_code,"  # noqa: S608 - from above
+            f" grid_code = r.grid_code, change = nextval('{numbers}'), changed_at = clock_timestamp()"
             " FROM retagged r WHERE v.county_code = :county AND v.id = r.id"
         ),
         {"county": county},

@@ -1,0 +1,125 @@
+"""What happens to issues after they were reported: checked against where each stands, and added to its events."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from geo.analysis.issue_flow import Event, EventKind, Impossible, State, after, replay
+from geo.errors import EventRefused, InvalidChoice, NotAllowed, UnknownIssue, UnknownOrganisation
+from geo.intake.issues import EventRow
+from geo.limits import CLOCK_SKEW_MINUTES
+from geo.services.accounts import Access
+from geo.storage import reach
+from geo.storage.queries import assignments, issues
+from geo.storage.queries.counties import CountyInfo
+from geo.storage.queries.issues import Counts, Filter, IssueRecord, StoredEvent
+
+OF_HANDLERS: Final[frozenset[EventKind]] = frozenset({"accepted", "replied", "resolved"})
+"""What the organisation that handles an issue says itself; everything else is for those who may assign."""
+
+FEWEST_PETITIONS: Final = 3
+"""Petitions are counted for everybody from here on; fewer could be traced to a family."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """An issue with its events and where they led."""
+
+    record: IssueRecord
+    events: tuple[StoredEvent, ...]
+    state: State
+
+
+def history(session: Session, county: str, id_: UUID) -> History:
+    """An issue with its events; raises `UnknownIssue`."""
+    record = issues.get(session, county, id_)
+    happened = issues.events(session, county, [id_]).get(id_, []) if record else []
+    state = replay(one.event for one in happened)
+    if record is None or state is None:
+        raise UnknownIssue(id=id_)
+    return History(record, tuple(happened), state)
+
+
+def add(session: Session, county: CountyInfo, id_: UUID, row: EventRow, *, by: Access) -> History:
+    """Add an event to an issue.
+
+    :raises UnknownIssue, UnknownOrganisation: the issue, the one it is merged into, or the organisation is not there
+    :raises NotAllowed: it is not for this account to say
+    :raises EventRefused: it makes no sense where the issue stands
+    """
+    issues.take_turn(session)
+    before = history(session, county.code, id_)
+    _check_allowed(session, county.code, before, row.kind, by)
+    event = _event(row, datetime.now(UTC))
+    _check_names(session, county.code, id_, event)
+    try:
+        state = after(before.state, event)
+    except Impossible as error:
+        raise EventRefused(
+            id=id_, reason=error.why[0], reason_zh=error.why[1], possible=", ".join(error.possible)
+        ) from error
+    count = len(before.events) + 1
+    issues.add_events(session, county.code, [(id_, count, event, by.name)])
+    issues.stand(session, county.code, id_, state, count)
+    session.expire_all()
+    return history(session, county.code, id_)
+
+
+def allowed(session: Session, county: str, found: History, by: Access) -> tuple[EventKind, ...]:
+    """What can happen next by this account's saying."""
+    if by.may("assign"):
+        return found.state.possible
+    if not by.may("record") or not _handles(session, county, found.state, by):
+        return ()
+    return tuple(kind for kind in found.state.possible if kind in OF_HANDLERS)
+
+
+def counts(session: Session, county: str, wanted: Filter, *, today: date, by: Access) -> list[Counts | None]:
+    """Counts by category; None stands for a category that is too small to be told to this account."""
+    with reach.with_petitions(session):
+        found = issues.counts(session, county, wanted, today=today)
+    if by.may("detail"):
+        return list(found)
+    return [one if one.category != "petition" or one.issues >= FEWEST_PETITIONS else None for one in found]
+
+
+def _check_allowed(session: Session, county: str, found: History, kind: EventKind, by: Access) -> None:
+    if by.may("assign") or (kind in OF_HANDLERS and _handles(session, county, found.state, by)):
+        return
+    raise NotAllowed(
+        account=by.name,
+        role=by.role,
+        why=f"{kind} is for supervisors, and accepting, replying and resolving for who handles it",
+        why_zh="受理、答复、办结由承办单位进行，其他由主管人员进行",
+    )
+
+
+def _handles(session: Session, county: str, state: State, by: Access) -> bool:
+    """Whether an account speaks for the organisation that handles an issue; a service speaks for those it serves."""
+    if by.role == "service":
+        return True
+    if by.staff_no is None or state.handler is None:
+        return False
+    with reach.unlimited(session):
+        return assignments.organisation_of(session, county, by.staff_no) == state.handler
+
+
+def _event(row: EventRow, now: datetime) -> Event:
+    moment = row.at.astimezone(UTC) if row.at else now
+    if moment > now + timedelta(minutes=CLOCK_SKEW_MINUTES):
+        raise InvalidChoice(field="at", value=row.at, choices="a moment that is not in the future")
+    return Event(row.kind, moment, row.organisation, row.due_on, str(row.into) if row.into else None, row.note)
+
+
+def _check_names(session: Session, county: str, id_: UUID, event: Event) -> None:
+    if event.organisation and not issues.known_organisations(session, county, [event.organisation]):
+        raise UnknownOrganisation(county=county, code=event.organisation)
+    if event.into:
+        other = issues.get(session, county, UUID(event.into))
+        if other is None:
+            raise UnknownIssue(id=event.into)
+        if other.id == id_ or other.status == "merged":
+            raise InvalidChoice(field="into", value=event.into, choices="another issue that is not merged itself")
