@@ -19,7 +19,19 @@ from api.caching import BytesCache
 from api.dependencies import READERS
 from api.lookups import FastLookups, Memory
 from api.middleware import BodyLimit, RequestLog
-from api.routers import accounts, areas, assignments, boundary_versions, coverage, maps, ogc, system, tiles, visits
+from api.routers import (
+    accounts,
+    areas,
+    assignments,
+    boundary_versions,
+    coverage,
+    issues,
+    maps,
+    ogc,
+    system,
+    tiles,
+    visits,
+)
 from geo.limits import MAX_TILE_CACHE_BYTES
 from geo.settings import Settings
 from geo.space import locator
@@ -67,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestLog)
     errors.install(app)
     description.install(app)
-    for module in (tiles, assignments, areas, visits, coverage, maps, ogc, boundary_versions, accounts, pages):
+    for module in (tiles, assignments, areas, visits, issues, coverage, maps, ogc, boundary_versions, accounts, pages):
         app.include_router(module.router, dependencies=[READERS])
     for router in (system.router, pages.open_router):
         app.include_router(router)

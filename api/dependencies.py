@@ -14,16 +14,16 @@ from sqlalchemy.orm import Session, sessionmaker
 from api import errors, security
 from api.lookups import Memory
 from geo.analysis.coverage import Boundaries, CoverageLevel, CoverageReport
-from geo.errors import InvalidChoice, InvalidPosition, Lang
+from geo.errors import InvalidChoice, InvalidPosition, Lang, UnknownArea
 from geo.limits import DEFAULT_PAGE, MAX_ACCURACY_M, MAX_CODE_CHARS, MAX_PAGE
 from geo.months import Month
 from geo.services import coverage
 from geo.services.accounts import Access
 from geo.settings import Settings
 from geo.space.codes import Level
-from geo.space.crs import Frame
+from geo.space.crs import MAX_LAT, MAX_LON, Frame, to_wgs84
 from geo.storage import reach
-from geo.storage.queries import boundaries, counties
+from geo.storage.queries import areas, boundaries, counties
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.counties import CountyInfo
 
@@ -226,15 +226,36 @@ def _finite(name: str, value: float, limit: float) -> float:
 
 
 async def _lon(lon: Annotated[float, Query(description="degrees east", examples=[124.4113])]) -> float:
-    return _finite("lon", lon, 180)
+    return _finite("lon", lon, MAX_LON)
 
 
 async def _lat(lat: Annotated[float, Query(description="degrees north", examples=[29.6802])]) -> float:
-    return _finite("lat", lat, 90)
+    return _finite("lat", lat, MAX_LAT)
 
 
 LonQuery = Annotated[float, Depends(_lon)]
 LatQuery = Annotated[float, Depends(_lat)]
+
+
+def optional_position(lon: float | None, lat: float | None, frame: Frame) -> tuple[float | None, float | None]:
+    """A position that need not be given, in WGS-84; raises `InvalidPosition` for half of one."""
+    if lon is None and lat is None:
+        return None, None
+    if lon is None or lat is None:
+        raise InvalidPosition(field="lat" if lat is None else "lon", value="")
+    x, y = to_wgs84(_finite("lon", lon, MAX_LON), _finite("lat", lat, MAX_LAT), frame)
+    return float(x), float(y)
+
+
+def area_column(session: Session, version: VersionInfo, code: str) -> tuple[str, str] | None:
+    """Which column of visits and issues holds an area, and its code; None for the whole county.
+
+    :raises UnknownArea: the version has no such area
+    """
+    area = areas.find(session, version, code)
+    if area is None:
+        raise UnknownArea(code=code, county=version.county, version=version.version)
+    return None if area.level == "county" else (f"{area.level}_code", code)
 
 
 async def _lang(

@@ -7,7 +7,7 @@
     │   ├── InvalidMonth, FutureMonth, InvalidLevel, InvalidPosition, InvalidChoice, CountyNeeded
     │   ├── FileUnreadable, FileEmpty, ColumnMissing, CodesMissing, FrameNotFound
     │   ├── CountyUnclear, BoundariesRejected
-    │   └── SheetRejected
+    │   └── SheetRejected, InvalidVisit
     ├── NotFound              nothing has that name
     │   ├── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
     │   ├── UnknownCadre, UnknownAssignment, UnknownAccount, UnknownToken, UnknownLayer, UnknownTile, UnknownFeature
@@ -144,6 +144,13 @@ class SheetRejected(InvalidInput):
 
     zh = "{file} 第 {row} 行 {field}：{reason_zh}（整表未导入）"
     en = "{file} row {row}, {field}: {reason} (nothing of the sheet was taken)"
+
+
+class InvalidVisit(InvalidInput):
+    """A correction after which a visit could not be stored."""
+
+    zh = "{field}：{reason_zh}"
+    en = "{field}: {reason}"
 
 
 class NotFound(WanggeError):

@@ -1,17 +1,16 @@
 """Visits: batches in, pages out."""
 
-import base64
-import binascii
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
+import numpy as np
 from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import SkipValidation
 
-from api import lists
+from api import cursors, lists
 from api.dependencies import (
     PAGE,
     AccessDep,
@@ -24,14 +23,29 @@ from api.dependencies import (
     Needs,
     OptionalMonthQuery,
     SessionDep,
+    VersionDep,
+    area_column,
+    number_of,
 )
 from api.errors import problem
-from api.schemas.visits import BatchAnswer, VisitOut, VisitPage
-from geo.errors import InvalidChoice, TooLarge, UnknownArea
+from api.schemas.visits import (
+    BatchAnswer,
+    CandidateOut,
+    CorrectionIn,
+    ReasonIn,
+    RevisionOut,
+    VisitDetail,
+    VisitOut,
+    VisitPage,
+)
+from geo.errors import TooLarge
 from geo.intake.visits import VisitRow, parse
 from geo.limits import MAX_VISITS_PER_BATCH
+from geo.services import visit_changes
 from geo.services import visits as service
-from geo.storage.queries import areas, boundaries, visits
+from geo.services.tagging import tagger
+from geo.storage.queries import areas, visits
+from geo.storage.queries.visits import VisitRecord
 
 router = APIRouter(tags=["visits"])
 
@@ -75,55 +89,126 @@ def post_visits(
 def list_visits(
     session: SessionDep,
     county: CountyDep,
+    version: VersionDep,
     access: AccessDep,
     *,
     month: OptionalMonthQuery = None,
     area: AreaQuery = None,
     staff_no: Annotated[CodeQuery, Query(description="only visits of this cadre")] = None,
+    changed_since: Annotated[
+        datetime | None, Query(description="in the order of changes from this moment on; other filters do not apply")
+    ] = None,
     limit: LimitQuery = PAGE,
     cursor: CursorQuery = None,
     form: lists.FormatQuery = "json",
 ) -> VisitPage | Response:
     """Visits of the county in the order of their start; of one month and one area, if named.
 
-    Which household was visited, and the note, is for those who may see detail, and for who wrote it.
+    Which household was visited, and what was noted, is for those who may see detail, and for who wrote it.
+
+    With ``changed_since``, and then the cursor it gave, each visit that changed since in its present state, withdrawn
+    ones included: a client that goes on from `next` misses nothing, whoever writes meanwhile.
     """
     begin, end = month.bounds(county.zone) if month else (None, None)
-    found = visits.page(
-        session,
-        county.code,
-        begin=begin,
-        end=end,
-        area=_area_column(session, county.code, area) if area else None,
-        staff_no=staff_no,
-        after=_read_cursor(cursor) if cursor else None,
-        limit=lists.size(form, limit),
-    )
+    size = lists.size(form, limit)
+    pulled = changed_since is not None or (cursor is not None and cursor.startswith(cursors.CHANGES))
+    if pulled:
+        after = number_of(cursor, mark=cursors.CHANGES) if cursor else 0
+        since = None if cursor else changed_since
+        found = visits.changed(session, county.code, after=after, since=since, limit=size)
+    else:
+        found = visits.page(
+            session,
+            county.code,
+            begin=begin,
+            end=end,
+            area=area_column(session, version, area) if area else None,
+            staff_no=staff_no,
+            after=cursors.read(cursor) if cursor else None,
+            limit=size,
+        )
     if form != "json":
         rows = [VisitOut.of(one) for one in service.as_seen_by(session, county.code, found, access)]
         return lists.sheet(VisitOut, rows, form, "visits")
-    more = found[limit - 1] if len(found) > limit else None
-    return VisitPage(
-        visits=[VisitOut.of(one) for one in service.as_seen_by(session, county.code, found[:limit], access)],
-        next=_write_cursor(more.started_at, more.id) if more else None,
+    shown = [VisitOut.of(one) for one in service.as_seen_by(session, county.code, found[:limit], access)]
+    last = found[min(len(found), limit) - 1] if found else None
+    more = len(found) > limit
+    if pulled:
+        return VisitPage(visits=shown, next=f"{cursors.CHANGES}{last.change}" if last else cursor, more=more)
+    return VisitPage(visits=shown, next=cursors.write(last.started_at, last.id) if more and last else None, more=more)
+
+
+@router.get("/visits/{visit_id}")
+def get_visit(
+    session: SessionDep, county: CountyDep, version: VersionDep, access: AccessDep, visit_id: UUID
+) -> VisitDetail:
+    """One visit, with the areas that its position leaves open."""
+    return _detail(session, county, version, access, visit_changes.get(session, county.code, visit_id))
+
+
+@router.get("/visits/{visit_id}/history", dependencies=[Depends(Needs("detail"))])
+def visit_history(session: SessionDep, county: CountyDep, visit_id: UUID) -> list[RevisionOut]:
+    """What a visit said before each correction or withdrawal, who did it, when and why."""
+    return [RevisionOut.of(one) for one in visit_changes.history(session, county.code, visit_id)]
+
+
+@router.patch("/visits/{visit_id}", dependencies=[Depends(Needs("record"))])
+def correct_visit(
+    session: SessionDep,
+    county: CountyDep,
+    version: VersionDep,
+    access: AccessDep,
+    visit_id: UUID,
+    asked: Annotated[CorrectionIn, Body()],
+) -> VisitDetail:
+    """Correct a visit; what it said before is kept. For who made or entered it, and for supervisors."""
+    done = visit_changes.correct(session, county, visit_id, asked.changes, reason=asked.reason, by=access)
+    return _detail(session, county, version, access, done.record)
+
+
+@router.post("/visits/{visit_id}/withdrawal", dependencies=[Depends(Needs("record"))])
+def withdraw_visit(
+    session: SessionDep,
+    county: CountyDep,
+    version: VersionDep,
+    access: AccessDep,
+    visit_id: UUID,
+    asked: Annotated[ReasonIn, Body()],
+) -> VisitDetail:
+    """Withdraw a visit: it stays to be read and counts nowhere."""
+    done = visit_changes.withdraw(session, county.code, visit_id, reason=asked.reason, by=access)
+    return _detail(session, county, version, access, done)
+
+
+@router.post("/visits/{visit_id}/restoration", dependencies=[Depends(Needs("record"))])
+def restore_visit(
+    session: SessionDep,
+    county: CountyDep,
+    version: VersionDep,
+    access: AccessDep,
+    visit_id: UUID,
+    asked: Annotated[ReasonIn, Body()],
+) -> VisitDetail:
+    """A visit that was withdrawn counts again."""
+    done = visit_changes.restore(session, county.code, visit_id, reason=asked.reason, by=access)
+    return _detail(session, county, version, access, done)
+
+
+def _detail(
+    session: SessionDep, county: CountyDep, version: VersionDep, access: AccessDep, record: VisitRecord
+) -> VisitDetail:
+    (shown,) = service.as_seen_by(session, county.code, [record], access)
+    near: list[tuple[str, float]] = []
+    if record.lon is not None and record.lat is not None:
+        accuracy = np.array([np.nan if record.accuracy_m is None else record.accuracy_m])
+        (near,) = tagger(session, version).candidates_of(np.array([record.lon]), np.array([record.lat]), accuracy)
+    known = areas.by_codes(session, version, [code for code, _ in near])
+    candidates = [
+        CandidateOut(code=code, name=known[code].name, distance_m=round(metres, 1))
+        for code, metres in near
+        if code in known
+    ]
+    own = record.entered_by == access.name or (access.staff_no is not None and record.staff_no == access.staff_no)
+    return VisitDetail(
+        **VisitOut.of(shown).model_dump(), candidates=candidates, flags=list(record.flags) if own else None
     )
-
-
-def _area_column(session: SessionDep, county: str, code: str) -> tuple[str, str] | None:
-    version = boundaries.active(session, county)
-    area = areas.find(session, version, code)
-    if area is None:
-        raise UnknownArea(code=code, county=county, version=version.version)
-    return None if area.level == "county" else (f"{area.level}_code", code)
-
-
-def _write_cursor(moment: datetime, visit_id: UUID) -> str:
-    return base64.urlsafe_b64encode(f"{moment.astimezone(UTC).isoformat()} {visit_id}".encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        moment, visit_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
-        return datetime.fromisoformat(moment), UUID(visit_id)
-    except (ValueError, binascii.Error) as error:
-        raise InvalidChoice(field="cursor", value=cursor, choices="`next` of the page before") from error

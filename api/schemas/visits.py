@@ -1,14 +1,20 @@
 """Visits on the wire; what comes in is `geo.intake.visits.VisitRow`."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from geo.errors import Lang
+from geo.limits import MAX_TEXT_CHARS
+from geo.services.visit_flags import Flag
 from geo.services.visits import Answer, Outcome
-from geo.storage.queries.visits import VisitRecord
+from geo.storage.queries.visits import Revision, VisitRecord
+
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT_CHARS, pattern=r"^[^\x00]*$")
+]
 
 
 class RowAnswer(BaseModel):
@@ -21,6 +27,7 @@ class RowAnswer(BaseModel):
     reason: str | None = None
     sent: dict[str, Any] | None = Field(default=None, description="under an id that exists: what was sent")
     kept: dict[str, Any] | None = Field(default=None, description="and what is stored, which stays")
+    flags: list[Flag] = Field(default=[], description="what looks odd, for you to check; nobody else is told")
 
     @classmethod
     def of(cls, answer: Answer, lang: Lang) -> "RowAnswer":
@@ -33,6 +40,7 @@ class RowAnswer(BaseModel):
             reason=answer.reason(lang),
             sent=answer.sent,
             kept=answer.kept,
+            flags=list(answer.flags),
         )
 
 
@@ -70,7 +78,14 @@ class VisitOut(BaseModel):
     place: str | None
     topics: list[str]
     note: str | None
-    tag: str = Field(description="inside, outside (of every area), or unlocated")
+    findings: str | None
+    companions: list[str]
+    entered_by: str | None = Field(description="account, or the name of an import")
+    received_at: datetime
+    withdrawn_at: datetime | None = Field(description="a visit that was withdrawn counts nowhere")
+    tag: str = Field(
+        description="inside, near_border (may as well lie in another area), outside (of every area), or unlocated"
+    )
     town: str | None
     village: str | None
     grid: str | None
@@ -82,7 +97,55 @@ class VisitOut(BaseModel):
 
 
 class VisitPage(BaseModel):
-    """Visits in the order of their start."""
+    """Visits in the order of their start; or with ``changed_since`` in the order of their last change."""
 
     visits: list[VisitOut]
-    next: str | None = Field(description="cursor of the next page, null on the last one")
+    next: str | None = Field(description="cursor of the next page; of changes, where to go on later too")
+    more: bool = Field(description="whether there are more now")
+
+
+class CandidateOut(BaseModel):
+    """An area that a visit may lie in, given how accurate its position is."""
+
+    code: str
+    name: str
+    distance_m: float = Field(description="from the position, 0 inside")
+
+
+class VisitDetail(VisitOut):
+    """A visit with what its position leaves open."""
+
+    candidates: list[CandidateOut] = Field(description="areas that the position may lie in, nearest first")
+    flags: list[Flag] | None = Field(description="what looks odd; null for all but who made or entered it")
+
+
+class RevisionOut(BaseModel):
+    """What a visit said before a change."""
+
+    number: int
+    at: datetime
+    actor: str
+    action: Literal["corrected", "withdrawn", "restored"]
+    reason: str
+    before: dict[str, Any]
+
+    @classmethod
+    def of(cls, revision: Revision) -> "RevisionOut":
+        """From what is stored."""
+        return cls.model_validate(revision, from_attributes=True)
+
+
+class ReasonIn(BaseModel):
+    """Why a visit is withdrawn or restored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
+class CorrectionIn(ReasonIn):
+    """The fields that change, with their new values, and why."""
+
+    changes: dict[str, Any] = Field(
+        min_length=1, description="fields of a visit as `POST /visits` has them; a null takes a value away"
+    )

@@ -91,11 +91,6 @@ class State:
     merged_into: str | None = None
 
     @property
-    def is_open(self) -> bool:
-        """Whether something is still to be done."""
-        return self.status in OPEN
-
-    @property
     def in_circles(self) -> bool:
         """Whether an organisation was given it a second time (转圈)."""
         return any(times > 1 for times in self.received.values())
@@ -104,17 +99,6 @@ class State:
     def possible(self) -> tuple[EventKind, ...]:
         """What can happen next."""
         return _POSSIBLE[self.status]
-
-    def waiting_days(self, today: date, reported_on: date, ended_on: date | None) -> int:
-        """Days from the report to the end, or to today.
-
-        :param reported_on: and ``ended_on``: the days of both in the county's calendar
-        """
-        return max(0, ((ended_on or today) - reported_on).days)
-
-    def is_overdue(self, today: date) -> bool:
-        """Whether it is open and its last day has passed."""
-        return self.is_open and self.due_on is not None and self.due_on < today
 
 
 class Impossible(Exception):

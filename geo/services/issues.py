@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.orm import Session
 
-from geo.analysis.issue_flow import Event, EventKind, State, after
+from geo.analysis.issue_flow import OPEN, Event, EventKind, State, after
 from geo.errors import Lang
 from geo.intake.issues import IssueRow, NumberedIssue, default_due
 from geo.intake.rejections import Rejection
@@ -354,6 +354,11 @@ def as_seen_by(session: Session, county: str, records: Sequence[IssueRecord], by
         replace(one, place=None, detail=None) if one.place in hidden and one.entered_by != by.name else one
         for one in records
     ]
+
+
+def is_overdue(record: IssueRecord, today: date) -> bool:
+    """Whether it is open and its last day has passed."""
+    return record.status in OPEN and record.due_on is not None and record.due_on < today
 
 
 def waiting_days(record: IssueRecord, county: CountyInfo, today: date) -> int:

@@ -5,7 +5,7 @@ in *conflict* (the same id with other content; both are shown), or *rejected* wi
 itself, not the batch.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any, Literal
@@ -23,7 +23,7 @@ from geo.services.accounts import Access
 from geo.services.tagging import Tagger, Tags, tagger
 from geo.services.visit_flags import Flag
 from geo.storage import reach
-from geo.storage.queries import boundaries, counties, visits
+from geo.storage.queries import boundaries, counties, visit_writing, visits
 from geo.storage.queries.counties import CountyInfo
 
 Outcome = Literal["stored", "duplicate", "conflict", "rejected"]
@@ -75,7 +75,7 @@ def record(
         batch, bad = visit_checks.check(session, county, batch, areas)
         tags = areas.tag_all(batch.lon, batch.lat, batch.accuracy_m, batch.claimed_area)
         foreign = _foreign(batch, tags, by)
-        wrong += [*bad, *_not_yours(batch.take(foreign), by)]
+        wrong += [*bad, *not_yours(batch, tags, by)]
         kept = np.flatnonzero(~foreign)
         name = entered_by or (by.name if by else None)
         stored = _store(session, county, batch.take(kept), tags.take(kept), areas, name)
@@ -112,12 +112,14 @@ def _foreign(batch: Visits, tags: Tags, by: Access | None) -> NDArray[np.bool_]:
     return ~np.asarray(mine, dtype=bool)
 
 
-def _not_yours(foreign: Visits, by: Access | None) -> Iterator[Rejection]:
-    for row in foreign.row.tolist():
-        if by is not None and by.role == "cadre":
-            yield Rejection(row, "staff_no", "only visits of your own can be sent", "只能上报本人的走访")
-        elif by is not None:
-            yield Rejection(row, "claimed_area", f"it is not within {by.area}", f"不在 {by.area} 范围内")
+def not_yours(batch: Visits, tags: Tags, by: Access | None) -> list[Rejection]:
+    """Why some rows are not for the sender to send."""
+    if by is None:
+        return []
+    field, why, why_zh = "staff_no", "only visits of your own can be sent", "只能上报本人的走访"
+    if by.role != "cadre":
+        field, why, why_zh = "claimed_area", f"it is not within {by.area}", f"不在 {by.area} 范围内"
+    return [Rejection(row, field, why, why_zh) for row in batch.row[_foreign(batch, tags, by)].tolist()]
 
 
 def _store(
@@ -126,8 +128,8 @@ def _store(
     _, first = np.unique(batch.id.astype(str), return_index=True)
     unique, its_tags = batch.take(first), tags.take(first)
     flags = visit_flags.of(session, county, unique, its_tags, areas)
-    told = visits.StoredTags(its_tags.word, its_tags.town, its_tags.village, its_tags.grid, flags)
-    stored = visits.insert_new(session, county.code, unique, told, entered_by=entered_by)
+    told = visit_writing.StoredTags(its_tags.word, its_tags.town, its_tags.village, its_tags.grid, flags)
+    stored = visit_writing.insert_new(session, county.code, unique, told, entered_by=entered_by)
     flags_of = dict(zip(first.tolist(), flags.tolist(), strict=True))
     ids, rows = batch.id.tolist(), batch.row.tolist()
     is_new = [at in flags_of and id_ in stored for at, id_ in enumerate(ids)]

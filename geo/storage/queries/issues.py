@@ -209,7 +209,9 @@ def events(session: Session, county: str, ids: Collection[UUID]) -> dict[UUID, l
     )
     found: dict[UUID, list[StoredEvent]] = defaultdict(list)
     for one in session.scalars(query):
-        event = Event(one.kind, one.at, one.organisation, one.due_on, str(one.merged_into) if one.merged_into else None, one.note)
+        event = Event(
+            one.kind, one.at, one.organisation, one.due_on, str(one.merged_into) if one.merged_into else None, one.note
+        )
         found[one.issue_id].append(StoredEvent(one.number, event, one.actor))
     return dict(found)
 

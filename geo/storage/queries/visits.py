@@ -6,60 +6,15 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import shapely
-from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from geo.intake.visit_columns import Objects, Visits
 from geo.space.crs import WGS84
-from geo.storage.bulk import as_lists, copy_table, hex_ewkb
 from geo.storage.tables import Cadre, Place, Visit, VisitRevision
-
-_COLUMNS: Final = (
-    "county_code",
-    "id",
-    "staff_no",
-    "started_at",
-    "ended_at",
-    "position",
-    "frame",
-    "accuracy_m",
-    "claimed_area",
-    "place_id",
-    "topics",
-    "note",
-    "findings",
-    "companions",
-    "flags",
-    "entered_by",
-    "tag",
-    "town_code",
-    "village_code",
-    "grid_code",
-)
 
 _COORDINATE_DIGITS: Final = 9
 """A tenth of a millimetre: below it two positions are the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTags:
-    """What the service says of each visit: its word, areas and flags (tuples of text)."""
-
-    word: Objects
-    town: Objects
-    village: Objects
-    grid: Objects
-    flags: Objects
-
-    def take(self, index: NDArray[np.bool_]) -> "StoredTags":
-        """Those of some visits."""
-        return StoredTags(self.word[index], self.town[index], self.village[index], self.grid[index], self.flags[index])
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,56 +105,41 @@ def known_places(session: Session, county: str, ids: Collection[str]) -> set[str
     return set(session.scalars(query))
 
 
-def insert_new(session: Session, county: str, visits: Visits, tags: StoredTags, *, entered_by: str | None) -> set[str]:
-    """Store the visits whose id is new.
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a visit said before a change."""
 
-    No other transaction stores or changes visits from here until this one ends, so ids that are not there now stay so:
-    COPY goes straight into the table, and two batches at once wait for each other.
-
-    :param visits: positions in WGS-84
-    :return: the ids that were stored
-    """
-    if not len(visits):
-        return set()
-    session.execute(text("SELECT pg_advisory_xact_lock('visits'::regclass::oid::bigint)"))
-    query = text("SELECT id::text FROM visits WHERE county_code = :county AND id = ANY(CAST(:ids AS uuid[]))")
-    there = {row[0] for row in session.execute(query, {"county": county, "ids": visits.id.tolist()}).fetchall()}
-    is_new = np.fromiter((id_ not in there for id_ in visits.id.tolist()), dtype=bool, count=len(visits))
-    if is_new.any():
-        copy_table(session, "visits", _table(county, visits.take(is_new), tags.take(is_new), entered_by))
-    return set(visits.id[is_new].tolist())
+    number: int
+    at: datetime
+    actor: str
+    action: str
+    reason: str
+    before: dict[str, Any]
 
 
-def _table(county: str, visits: Visits, tags: StoredTags, entered_by: str | None) -> pa.Table:
-    count, located = len(visits), ~np.isnan(visits.lon)
-    points = np.full(count, None, dtype=object)
-    points[located] = hex_ewkb(np.asarray(shapely.points(visits.lon[located], visits.lat[located]), dtype=object))
-    frames = visits.frame.copy()
-    frames[~located] = None
-    texts = {
-        "county_code": [county] * count,
-        "id": visits.id,
-        "staff_no": visits.staff_no,
-        "position": points,
-        "frame": frames,
-        "claimed_area": visits.claimed_area,
-        "place_id": visits.place,
-        "topics": as_lists(visits.topics),
-        "note": visits.note,
-        "findings": visits.findings,
-        "companions": as_lists(visits.companions),
-        "flags": as_lists(tags.flags),
-        "entered_by": [entered_by] * count,
-        "tag": tags.word,
-        "town_code": tags.town,
-        "village_code": tags.village,
-        "grid_code": tags.grid,
-    }
-    arrays = {name: pa.array(values, pa.string()) for name, values in texts.items()}
-    for name, times in (("started_at", visits.started_at), ("ended_at", visits.ended_at)):
-        arrays[name] = pc.cast(pa.array(times), pa.timestamp("us", "UTC"))
-    arrays["accuracy_m"] = pa.array(visits.accuracy_m, from_pandas=True)
-    return pa.table({name: arrays[name] for name in _COLUMNS})
+def revisions(session: Session, county: str, id_: UUID) -> list[Revision]:
+    """Every change of a visit, the oldest first."""
+    query = (
+        select(VisitRevision)
+        .where(VisitRevision.county_code == county, VisitRevision.visit_id == id_)
+        .order_by(VisitRevision.number)
+    )
+    return [
+        Revision(one.number, one.at, one.actor, one.action, one.reason, one.before) for one in session.scalars(query)
+    ]
+
+
+def changed(session: Session, county: str, *, after: int, since: datetime | None, limit: int) -> list[VisitRecord]:
+    """Visits in the order of their last change, from after a number, or from a moment on; withdrawn ones included."""
+    query = (
+        select(Visit, func.ST_X(Visit.position), func.ST_Y(Visit.position))
+        .where(Visit.county_code == county, Visit.change > after)
+        .order_by(Visit.change)
+        .limit(limit)
+    )
+    if since is not None:
+        query = query.where(Visit.changed_at >= since)
+    return [_record(visit, lon, lat) for visit, lon, lat in session.execute(query)]
 
 
 def contents(session: Session, county: str, ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
@@ -248,7 +188,7 @@ def page(
     """
     query = (
         select(Visit, func.ST_X(Visit.position), func.ST_Y(Visit.position))
-        .where(Visit.county_code == county)
+        .where(Visit.county_code == county, Visit.withdrawn_at.is_(None))
         .order_by(Visit.started_at, Visit.id)
         .limit(limit)
     )
@@ -282,7 +222,7 @@ def matching(
     :param until: the last instant, inclusive
     :param box: in WGS-84; visits whose position lies in it
     """
-    asked: list[ColumnElement[bool]] = [Visit.county_code == county]
+    asked: list[ColumnElement[bool]] = [Visit.county_code == county, Visit.withdrawn_at.is_(None)]
     asked += [_MATCHED[name] == value for name, value in equal.items()]
     if begin is not None:
         asked.append(Visit.started_at >= begin)

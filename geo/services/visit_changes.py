@@ -1,0 +1,121 @@
+"""Visits are corrected, withdrawn and restored: what each said before stays, with who did it, when and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from geo.errors import InvalidVisit, NotAllowed, UnknownVisit, VisitWithdrawn
+from geo.intake.rejections import Rejection
+from geo.intake.visits import parse
+from geo.services import visit_checks, visit_flags
+from geo.services import visits as service
+from geo.services.accounts import Access
+from geo.services.tagging import tagger
+from geo.services.visit_flags import Flag
+from geo.storage.queries import boundaries, counties, visit_writing, visits
+from geo.storage.queries.counties import CountyInfo
+from geo.storage.queries.visits import Revision, VisitRecord
+
+_POSITION: Final = frozenset({"lon", "lat", "frame"})
+Action = Literal["corrected", "withdrawn", "restored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A visit after a change, and what looks odd about it now."""
+
+    record: VisitRecord
+    flags: tuple[Flag, ...]
+
+
+def get(session: Session, county: str, id_: UUID) -> VisitRecord:
+    """One visit, a withdrawn one too; raises `UnknownVisit`."""
+    found = visits.by_ids(session, county, [str(id_)])
+    if not found:
+        raise UnknownVisit(id=id_)
+    return found[0]
+
+
+def history(session: Session, county: str, id_: UUID) -> list[Revision]:
+    """What a visit said before each change, the oldest first; raises `UnknownVisit`."""
+    get(session, county, id_)
+    return visits.revisions(session, county, id_)
+
+
+def correct(
+    session: Session, county: CountyInfo, id_: UUID, changes: Mapping[str, Any], *, reason: str, by: Access
+) -> Corrected:
+    """Change what a visit says; it is tagged and looked at anew.
+
+    :param changes: fields of `geo.intake.visits.VisitRow` with their new values
+    :raises UnknownVisit, NotAllowed, VisitWithdrawn: nothing is changed
+    :raises InvalidVisit: the visit would not be one that could be stored
+    """
+    counties.hold(session, county.code, alone=False)
+    visit_writing.take_turn(session)
+    before = _mine(session, county.code, id_, by)
+    if before.withdrawn_at is not None:
+        raise VisitWithdrawn(id=id_)
+    said = {"frame": "wgs84", **before.content()} if before.lon is None else before.content()
+    moved = bool(_POSITION & changes.keys())
+    said |= {"frame": "wgs84", **changes}  # what is stored is WGS-84
+    good, refused = parse([(1, {"id": str(id_), **said})], zone=county.zone, now=datetime.now(UTC))
+    _raise_first(refused)
+    areas = tagger(session, boundaries.active(session, county.code))
+    lon, lat = good.in_wgs84()
+    batch, refused = visit_checks.check(session, county, replace(good, lon=lon, lat=lat), areas)
+    _raise_first(refused)
+    tags = areas.tag_all(batch.lon, batch.lat, batch.accuracy_m, batch.claimed_area)
+    _raise_first(service.not_yours(batch, tags, by))
+    flags = visit_flags.of(session, county, batch, tags, areas)
+    frame = batch.frame[0] if moved else before.frame
+    told = visit_writing.StoredTags(tags.word, tags.town, tags.village, tags.grid, flags)
+    visit_writing.note_revision(session, county.code, before, "corrected", by.name, reason)
+    visit_writing.rewrite(session, county.code, batch, told, frame=None if np.isnan(batch.lon[0]) else frame)
+    return Corrected(get(session, county.code, id_), flags[0])
+
+
+def withdraw(session: Session, county: str, id_: UUID, *, reason: str, by: Access) -> VisitRecord:
+    """A visit counts nowhere from now on; it stays to be read. Withdrawing it twice changes nothing.
+
+    :raises UnknownVisit, NotAllowed: nothing is changed
+    """
+    return _set_withdrawn(session, county, id_, reason=reason, by=by, action="withdrawn")
+
+
+def restore(session: Session, county: str, id_: UUID, *, reason: str, by: Access) -> VisitRecord:
+    """A visit that was withdrawn counts again.
+
+    :raises UnknownVisit, NotAllowed: nothing is changed
+    """
+    return _set_withdrawn(session, county, id_, reason=reason, by=by, action="restored")
+
+
+def _set_withdrawn(session: Session, county: str, id_: UUID, *, reason: str, by: Access, action: Action) -> VisitRecord:
+    visit_writing.take_turn(session)
+    before = _mine(session, county, id_, by)
+    if (before.withdrawn_at is not None) != (action == "withdrawn"):
+        visit_writing.note_revision(session, county, before, action, by.name, reason)
+        visit_writing.set_withdrawn(session, county, id_, datetime.now(UTC) if action == "withdrawn" else None)
+    return get(session, county, id_)
+
+
+def _mine(session: Session, county: str, id_: UUID, by: Access) -> VisitRecord:
+    """A visit that an account may change: its own, one that it entered, or any that it sees in detail."""
+    found = get(session, county, id_)
+    own = by.staff_no is not None and found.staff_no == by.staff_no
+    if not (own or found.entered_by == by.name or by.may("detail")):
+        why = "only who made or entered a visit, and supervisors, change it"
+        raise NotAllowed(account=by.name, role=by.role, why=why, why_zh="只有走访人、录入人和主管人员可以更改")
+    return found
+
+
+def _raise_first(refused: list[Rejection]) -> None:
+    if refused:
+        first = refused[0]
+        raise InvalidVisit(field=first.field, reason=first.en, reason_zh=first.zh)
