@@ -17,9 +17,10 @@ from pydantic import (
     model_validator,
 )
 
-from geo.analysis.issue_flow import CATEGORY_WORDS, Category, EventKind
+from geo.analysis.issue_flow import EventKind
 from geo.intake.located import (
     AccuracyCell,
+    CategoryCell,
     FrameCell,
     Number,
     OptionalCode,
@@ -36,14 +37,6 @@ from geo.intake.rejections import Rejection, from_validation
 from geo.limits import CLOCK_SKEW_MINUTES, MAX_TITLE_CHARS
 
 _ROW_NAMESPACE: Final = UUID("d5a3f6de-4a5e-5c43-9d0b-0a5c1f1f6b53")
-_CHINESE: Final = {word: category for category, word in CATEGORY_WORDS.items()}
-
-
-def _in_english(value: object) -> object:
-    return _CHINESE.get(value.strip(), value.strip()) if isinstance(value, str) else value
-
-
-CategoryCell = Annotated[Category, BeforeValidator(_in_english)]
 Title = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_TITLE_CHARS, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$"),

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from geo.analysis.issue_flow import CATEGORY_WORDS, Category
 from geo.limits import MAX_ACCURACY_M, MAX_CODE_CHARS, MAX_TEXT_CHARS
 from geo.months import FIRST_YEAR, LAST_YEAR
 from geo.space.crs import MAX_LAT, MAX_LON, Frame
@@ -50,6 +51,15 @@ AccuracyCell = Annotated[
     BeforeValidator(_no_truth_value),
 ]
 Texts = Annotated[tuple[Code, ...], BeforeValidator(_split_topics)]
+
+_CHINESE: Final = {word: category for category, word in CATEGORY_WORDS.items()}
+
+
+def _in_english(value: object) -> object:
+    return _CHINESE.get(value.strip(), value.strip()) if isinstance(value, str) else value
+
+
+CategoryCell = Annotated[Category, BeforeValidator(_in_english)]
 
 
 class Row(BaseModel):

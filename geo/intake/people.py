@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from geo.analysis.coverage import Tier
-from geo.intake.located import Code, OptionalCode, blank_is_missing
+from geo.intake.located import CategoryCell, Code, OptionalCode, blank_is_missing
 from geo.limits import MAX_RULE
 from geo.space.crs import Frame
 
@@ -123,6 +123,22 @@ class RuleRow(SheetRow):
                 {"field": "visits_per_month", "zh": "每月次数和间隔天数必须且只能填一个"},
             )
         return self
+
+
+class LimitRow(SheetRow):
+    """办理期限: days that the county gives itself for the issues of a category."""
+
+    category: CategoryCell
+    days: Annotated[int, Field(ge=1, le=MAX_RULE)]
+
+
+class RouteRow(SheetRow):
+    """承办分派: who handles the issues of a category in an area; in the whole county where no area is named."""
+
+    category: CategoryCell
+    area: OptionalCode = None
+    handler: Code
+    liaison: OptionalCode = None
 
 
 class AreaSettingRow(SheetRow):

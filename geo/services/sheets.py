@@ -21,7 +21,7 @@ from geo.intake import people
 from geo.intake.rejections import Rejection, from_validation
 from geo.services.tagging import tagger
 from geo.space.crs import FRAMES, to_wgs84
-from geo.storage import tables
+from geo.storage import issue_tables, tables
 from geo.storage.bulk import hex_ewkb, upsert
 from geo.storage.queries import boundaries, counties
 from geo.storage.queries.counties import CountyInfo
@@ -49,6 +49,7 @@ def _table(model: type[tables.Base]) -> Table:
 
 
 _CADRE: Final = (_table(tables.Cadre), "staff_no")
+_ORGANISATION: Final = (_table(tables.Organisation), "code")
 _AREA: Final = (_table(tables.Area), "code")
 """Of any boundary version: a staged one may be prepared for, a retired one has a past."""
 
@@ -65,7 +66,7 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         _table(tables.Cadre),
         ("staff_no",),
         {"organisation": "organisation_code"},
-        {"organisation_code": (_table(tables.Organisation), "code")},
+        {"organisation_code": _ORGANISATION},
     ),
     "assignments": Sheet(
         people.AssignmentRow,
@@ -82,6 +83,14 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         {"staff_no": _CADRE, "claimed_area": _AREA},
     ),
     "rules": Sheet(people.RuleRow, _table(tables.VisitRule), ("level", "tier"), {}, {}),
+    "limits": Sheet(people.LimitRow, _table(issue_tables.IssueLimit), ("category",), {}, {}),
+    "routes": Sheet(
+        people.RouteRow,
+        _table(issue_tables.IssueRoute),
+        ("category", "area_code"),
+        {"area": "area_code"},
+        {"area_code": _AREA, "handler": _ORGANISATION, "liaison": _ORGANISATION},
+    ),
     "settings": Sheet(people.AreaSettingRow, _table(tables.AreaSetting), ("code",), {}, {"code": _AREA}),
 }
 
@@ -153,6 +162,8 @@ def _validated(
 
 def _record(sheet: Sheet, county: CountyInfo, value: people.SheetRow) -> dict[str, Any]:
     fields = {sheet.columns.get(name, name): field for name, field in value.model_dump().items()}
+    if sheet.row is people.RouteRow and fields["area_code"] is None:
+        fields["area_code"] = county.code
     return {"county_code": county.code, **fields}
 
 
