@@ -17,6 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import description, errors, headers, pages
 from api.caching import BytesCache
 from api.dependencies import READERS
+from api.jobs import Imports
 from api.lookups import FastLookups, Memory
 from api.middleware import BodyLimit, RequestLog
 from api.routers import (
@@ -25,6 +26,7 @@ from api.routers import (
     assignments,
     boundary_versions,
     coverage,
+    imports,
     issues,
     maps,
     ogc,
@@ -49,6 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     sessions = sessionmaker(engine, expire_on_commit=False)
     memory = Memory(url, sessions, settings.county)
+    imports_ = Imports(url, settings.home)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -57,7 +60,9 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.turns = anyio.Semaphore(settings.pool_size)
         locator.warm_up()
         memory.start()
+        imports_.start()
         yield
+        imports_.stop()
         memory.stop()
         engine.dispose()
 
@@ -70,7 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=description.operation_id,
         redoc_url=None,
     )
-    app.state.settings = settings
+    app.state.settings, app.state.imports = settings, imports_
     app.state.sessions, app.state.memory, app.state.tiles = sessions, memory, BytesCache(MAX_TILE_CACHE_BYTES)
     app.add_middleware(BodyLimit)
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES)
@@ -79,7 +84,21 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestLog)
     errors.install(app)
     description.install(app)
-    for module in (tiles, assignments, areas, visits, issues, coverage, maps, ogc, boundary_versions, accounts, pages):
+    modules = (
+        tiles,
+        assignments,
+        areas,
+        imports,
+        visits,
+        issues,
+        coverage,
+        maps,
+        ogc,
+        boundary_versions,
+        accounts,
+        pages,
+    )
+    for module in modules:
         app.include_router(module.router, dependencies=[READERS])
     for router in (system.router, pages.open_router):
         app.include_router(router)

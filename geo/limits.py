@@ -5,6 +5,9 @@ from typing import Final
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 """Largest request body. A thousand visits with long notes are under 1 MB."""
 
+MAX_IMPORT_BYTES: Final = 512 * 1024 * 1024
+"""Largest file of an import over HTTP: some three million rows."""
+
 MAX_VISITS_PER_BATCH: Final = 1_000
 """Visits in one ``POST /visits``; larger amounts go through ``wangge visits import``."""
 

@@ -118,6 +118,13 @@ def parse(
     return good, refused
 
 
+def parse_sheet(
+    rows: Iterable[tuple[int, Mapping[str, str]]], *, zone: ZoneInfo, now: datetime
+) -> tuple[list[NumberedIssue], list[Rejection]]:
+    """The same for rows of a sheet, where every cell is text."""
+    return parse(rows, zone=zone, now=now)
+
+
 def row_id(issue: IssueRow) -> UUID:
     """An id made from what was found, so that the same row sent again is the same issue."""
     return uuid5(_ROW_NAMESPACE, issue.model_dump_json(exclude={"id"}))

@@ -22,6 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, LoaderCriteriaOption, ORMExecu
 
 from geo.space.codes import Level
 from geo.storage.access_tables import Account
+from geo.storage.import_tables import Import, ImportRejection
 from geo.storage.issue_tables import Issue, IssueEvent, IssueLimit, IssueRoute
 from geo.storage.tables import (
     Area,
@@ -143,6 +144,8 @@ def _conditions(reach: Reach) -> list[tuple[type[Any], ColumnElement[bool]]]:
         IssueEvent,
         IssueLimit,
         IssueRoute,
+        Import,
+        ImportRejection,
     )
     county = [(table, table.county_code == reach.county) for table in (*tables, Lineage, Carryover, Account)]
     counties: tuple[type[Any], ColumnElement[bool]] = (County, County.code == reach.county)

@@ -1,0 +1,99 @@
+"""Files of visits or issues as rows: sheets (csv, xlsx), where every cell is text, or one JSON object a line."""
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from geo.errors import FileEmpty, FileUnreadable, SheetRejected
+from geo.intake import sheets
+from geo.intake.issues import IssueRow
+from geo.intake.located import Row
+from geo.intake.visits import VisitRow
+
+Kind = Literal["visits", "issues"]
+Numbered = tuple[int, Mapping[str, Any]]
+
+ROWS: Final[Mapping[Kind, type[Row]]] = {"visits": VisitRow, "issues": IssueRow}
+NDJSON: Final = ".ndjson"
+SUFFIXES: Final = (".csv", ".xlsx", NDJSON)
+
+
+def read(path: Path, kind: Kind) -> Iterator[Numbered]:
+    """Rows with their number, as the sender counts them: rows of a sheet, the header being one, or lines.
+
+    :raises FileUnreadable, FileEmpty: it is no such file, or has no row
+    :raises SheetRejected: a column is missing, or is none of the kind's
+    """
+    if path.suffix.lower() == NDJSON:
+        yield from _lines(path)
+        return
+    rows = sheets.rows(path, columns=frozenset(ROWS[kind].model_fields))
+    first = next(rows)
+    _check_header(path, kind, _without_added(first[1]))
+    for number, fields in itertools.chain([first], rows):
+        yield number, _without_added(fields)
+
+
+def parts(rows: Iterable[Numbered], size: int) -> Iterator[list[Numbered]]:
+    """Rows in lists of at most ``size``."""
+    taken = iter(rows)
+    while part := list(itertools.islice(taken, size)):
+        yield part
+
+
+def _without_added(fields: Mapping[str, str]) -> dict[str, str]:
+    """A sheet of refused rows that was mended comes back with the two columns that were added to it."""
+    return {name: value for name, value in fields.items() if name not in sheets.ADDED_COLUMNS}
+
+
+def _lines(path: Path) -> Iterator[Numbered]:
+    any_row = False
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    any_row = True
+                    yield number, _object(path, number, line)
+    except UnicodeDecodeError as error:
+        raise FileUnreadable(
+            file=path.name, reason="this is not UTF-8, or it was cut off", reason_zh="不是 UTF-8 编码，或文件不完整"
+        ) from error
+    if not any_row:
+        raise FileEmpty(file=path.name)
+
+
+def _object(path: Path, number: int, line: str) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise FileUnreadable(
+            file=path.name,
+            reason=f"line {number} is not JSON; each line is one object, and a last line without its end was cut off",
+            reason_zh=f"第 {number} 行不是 JSON；每行应为一个对象，最后一行不完整说明文件被截断",
+        ) from error
+    return found
+
+
+def _check_header(file: Path, kind: Kind, first: Mapping[str, str]) -> None:
+    fields = ROWS[kind].model_fields
+    for name, field in fields.items():
+        if field.is_required() and name not in first:
+            raise SheetRejected(
+                file=file.name,
+                row=1,
+                field=name,
+                reason=f"there is no such column, or {sheets.title_of(name)}",
+                reason_zh=f"没有“{sheets.title_of(name)}”这一列",
+            )
+    for name in first:
+        if name not in fields:
+            known = ", ".join(fields)
+            raise SheetRejected(
+                file=file.name,
+                row=1,
+                field=name,
+                reason=f"is not a column of {kind} ({known})",
+                reason_zh=f"不是本表的列（{'、'.join(sheets.title_of(one) for one in fields)}）",
+            )

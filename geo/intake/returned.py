@@ -1,0 +1,85 @@
+"""The answer to a sheet: its refused rows as they came, with what is wrong and what to type, to mend and send again."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from openpyxl import Workbook
+from openpyxl.cell import Cell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from geo.intake.sheets import ADDED_COLUMNS
+
+_WIDTH: Final = 18
+_REASON_WIDTH: Final = 60
+_WRONG: Final = PatternFill("solid", start_color="FFF2CC", end_color="FFF2CC")
+_NO_CHARACTER: Final = dict.fromkeys(code for code in range(32) if code not in (9, 10, 13))
+"""What the format of workbooks cannot hold."""
+
+
+def render(
+    rows: Sequence[tuple[int, Mapping[str, Any]]],
+    reasons: Mapping[int, tuple[str, str]],
+    titles: Mapping[str, str],
+    form: str,
+) -> bytes:
+    """A csv or xlsx sheet of refused rows.
+
+    :param rows: number and cells of each, by the names of columns
+    :param reasons: by number, the field that is wrong and the sentence that says so
+    :param titles: titles of the columns as they came, by name and in their order
+    """
+    names = list(titles) or sorted({name for _, cells in rows for name in cells})
+    header = [*(titles.get(name, name) for name in names), *ADDED_COLUMNS]
+    lines = [[*(_text(cells.get(name)) for name in names), str(row), reasons[row][1]] for row, cells in rows]
+    if form == "csv":
+        out = io.StringIO()
+        csv.writer(out).writerows([header, *lines])
+        return ("\ufeff" + out.getvalue()).encode()
+    wrong = [reasons[row][0] for row, _ in rows]
+    return _workbook(header, lines, [names.index(field) if field in names else None for field in wrong])
+
+
+def _workbook(header: Sequence[str], lines: Sequence[Sequence[str]], wrong: Sequence[int | None]) -> bytes:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "未导入"
+    sheet.freeze_panes = "A2"
+    for at, title in enumerate(header, start=1):
+        cell = _cell(sheet, 1, at)
+        _write(cell, title)
+        cell.font = Font(bold=True)
+        sheet.column_dimensions[get_column_letter(at)].width = _REASON_WIDTH if at == len(header) else _WIDTH
+    for number, (line, mistaken) in enumerate(zip(lines, wrong, strict=True), start=2):
+        for at, text in enumerate(line, start=1):
+            cell = _cell(sheet, number, at)
+            _write(cell, text)
+            cell.number_format = "@"  # codes stay text when they are mended
+        sheet.cell(number, len(header)).alignment = Alignment(wrap_text=True, vertical="top")
+        if mistaken is not None:
+            sheet.cell(number, mistaken + 1).fill = _WRONG
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def _cell(sheet: Worksheet, row: int, column: int) -> Cell:
+    cell = sheet.cell(row, column)
+    assert isinstance(cell, Cell)  # noqa: S101 - nothing is merged
+    return cell
+
+
+def _write(cell: Cell, text: str) -> None:
+    cell.value = text.translate(_NO_CHARACTER)
+    cell.data_type = "s"  # whatever it begins with, it is no formula
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ";".join(map(str, value))
+    return str(value)
