@@ -84,21 +84,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestLog)
     errors.install(app)
     description.install(app)
-    modules = (
-        tiles,
-        assignments,
-        areas,
-        imports,
-        visits,
-        issues,
-        coverage,
-        maps,
-        ogc,
-        boundary_versions,
-        accounts,
-        pages,
-    )
-    for module in modules:
+    people = assignments, areas, accounts, boundary_versions
+    for module in (tiles, imports, visits, issues, coverage, maps, ogc, pages, *people):
         app.include_router(module.router, dependencies=[READERS])
     for router in (system.router, pages.open_router):
         app.include_router(router)

@@ -1,7 +1,5 @@
-"""``wangge organisations|cadres|assignments|places|rules|settings import`` and ``wangge visits import``."""
+"""``wangge organisations|cadres|assignments|places|rules|settings|limits|routes import``."""
 
-from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -10,12 +8,10 @@ from api import sheet_templates
 from api.commands import assignments as assignment_commands
 from api.commands.database import transaction
 from api.commands.options import county_option, lang_option, write
-from geo.errors import Lang, SheetRejected
+from geo.errors import Lang
 from geo.intake import sheets
-from geo.intake.visits import VisitRow, parse_sheet
 from geo.services import sheet_changes
 from geo.services import sheets as service
-from geo.services import visits as visit_service
 from geo.services.sheet_changes import SheetChanges
 from geo.settings import Settings
 from geo.storage.queries import counties
@@ -91,6 +87,8 @@ def _show(found: SheetChanges, name: str) -> None:
     click.echo(f"{name}: {found.added} new, {changed} changed, {found.same} the same; dry run: nothing was written")
 
 
+limits = sheet_group("limits", "Days that the county gives itself for the issues of a category")
+routes = sheet_group("routes", "Who handles the issues of a category, by area")
 organisations = sheet_group("organisations", "Towns' offices and departments")
 cadres = sheet_group("cadres", "People who visit")
 assignments = sheet_group("assignments", "Who holds which role for which area, and when")
@@ -98,61 +96,3 @@ assignment_commands.add_to(assignments)
 places = sheet_group("places", "Households, enterprises, projects and scenic spots")
 rules = sheet_group("rules", "How often areas are to be visited, by level and tier")
 settings = sheet_group("settings", "Tier and exclusion of areas")
-
-
-@click.group()
-def visits() -> None:
-    """Visits."""
-
-
-@visits.command(name="import", epilog="Example: wangge visits import visits.csv --rejected rejected.csv")
-@click.argument("file", type=click.Path(path_type=Path))
-@county_option
-@lang_option
-@click.option("--rejected", type=click.Path(path_type=Path, dir_okay=False), help="Write refused rows here, with why.")
-@click.pass_obj
-def import_visits(settings: Settings, file: Path, county: str | None, lang: Lang | None, rejected: Path | None) -> None:
-    """Store the visits of a csv sheet, in one transaction. Sending it again stores nothing twice."""
-    words = lang or settings.lang
-    # A sheet of refused rows that was mended comes back with the two columns that were added to it.
-    rows = [
-        (number, {name: value for name, value in fields.items() if name not in sheets.ADDED_COLUMNS})
-        for number, fields in sheets.rows(file, columns=frozenset(VisitRow.model_fields))
-    ]
-    _check_header(file, rows[0][1])
-    with transaction(settings) as session:
-        info = counties.resolve(session, county or settings.county)
-        good, refused = parse_sheet(rows, zone=info.zone, now=datetime.now(UTC))
-        answers = visit_service.record(session, info, good, refused, entered_by=f"import {file.name}")
-        wrong = [answer for answer in answers if answer.rejection is not None]
-        if rejected is not None:
-            # Before the commit: visits whose refused neighbours could not be written down are not stored either.
-            sheets.write_rejected(rejected, rows, {answer.row: answer.reason(words) or "" for answer in wrong})
-    counts = Counter(answer.outcome for answer in answers)
-    click.echo(
-        f"{file.name}: {len(answers)} rows: {counts['stored']} stored, {counts['duplicate']} duplicate, "
-        f"{counts['conflict']} in conflict, {counts['rejected']} rejected"
-    )
-    for answer in wrong[:_SHOWN]:
-        assert answer.rejection is not None  # noqa: S101 - filtered above
-        click.echo(f"row {answer.row}, {answer.rejection.field}: {answer.reason(words)}", err=True)
-    if len(wrong) > _SHOWN:
-        click.echo(f"and {len(wrong) - _SHOWN} more; --rejected FILE writes them all", err=True)
-
-
-def _check_header(file: Path, first: dict[str, str]) -> None:
-    for name, field in VisitRow.model_fields.items():
-        if field.is_required() and name not in first:
-            raise SheetRejected(
-                file=file.name, row=1, field=name, reason="there is no such column", reason_zh="没有这一列"
-            )
-    for name in first:
-        if name not in VisitRow.model_fields:
-            known = ", ".join(VisitRow.model_fields)
-            raise SheetRejected(
-                file=file.name,
-                row=1,
-                field=name,
-                reason=f"is not a column of visits ({known})",
-                reason_zh=f"不是走访表的列（{known}）",
-            )

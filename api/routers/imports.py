@@ -131,7 +131,7 @@ def rejected_rows(
     return answer
 
 
-async def _import(request: Request, county: CountyInfo, access: Access, lang: Lang, kind: Kind, name: str) -> Any:
+async def _import(request: Request, county: CountyInfo, access: Access, lang: Lang, kind: Kind, name: str) -> Response:
     jobs: Imports = request.app.state.imports
     id_ = uuid4()
     name, body = await _body(request, name)

@@ -23,7 +23,7 @@ from geo.services.accounts import Access
 from geo.services.tagging import Tagger, Tags, tagger
 from geo.services.visit_flags import Flag
 from geo.storage import reach
-from geo.storage.queries import boundaries, counties, visit_writing, visits
+from geo.storage.queries import boundaries, counties, visit_comparison, visit_writing, visits
 from geo.storage.queries.counties import CountyInfo
 
 Outcome = Literal["stored", "duplicate", "conflict", "rejected"]
@@ -133,13 +133,27 @@ def _store(
     flags_of = dict(zip(first.tolist(), flags.tolist(), strict=True))
     ids, rows = batch.id.tolist(), batch.row.tolist()
     is_new = [at in flags_of and id_ in stored for at, id_ in enumerate(ids)]
-    kept = visits.contents(session, county.code, [id_ for id_, new in zip(ids, is_new, strict=True) if not new])
+    same = _same(session, county, batch, np.array(is_new, dtype=bool))
+    kept = visits.contents(
+        session, county.code, [id_ for id_, new, known in zip(ids, is_new, same, strict=True) if not (new or known)]
+    )
     return [
         Answer(rows[at], "stored", UUID(ids[at]), flags=flags_of[at])
         if is_new[at]
+        else Answer(rows[at], "duplicate", UUID(ids[at]))
+        if same[at]
         else _seen_before(rows[at], UUID(ids[at]), _content(batch, at), kept.get(ids[at]))
         for at in range(len(ids))
     ]
+
+
+def _same(session: Session, county: CountyInfo, batch: Visits, is_new: NDArray[np.bool_]) -> list[bool]:
+    """Which rows are plainly there already; a file that is sent again has tens of thousands of them."""
+    same = np.zeros(len(batch), dtype=bool)
+    if not is_new.all() and reach.is_whole(session):
+        same[~is_new] = visit_comparison.same_as_stored(session, county.code, batch.take(~is_new))
+    found: list[bool] = same.tolist()
+    return found
 
 
 def _seen_before(row: int, id_: UUID, sent: dict[str, Any], kept: list[dict[str, Any]] | None) -> Answer:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from geo.space.crs import WGS84
 from geo.storage.tables import Cadre, Place, Visit, VisitRevision
 
-_COORDINATE_DIGITS: Final = 9
+COORDINATE_DIGITS: Final = 9
 """A tenth of a millimetre: below it two positions are the same."""
 
 
@@ -79,8 +79,8 @@ def content_of(
         **texts,
         "started_at": started_at.astimezone(UTC).isoformat(),
         "ended_at": ended_at.astimezone(UTC).isoformat() if ended_at else None,
-        "lon": None if lon is None else round(lon, _COORDINATE_DIGITS),
-        "lat": None if lat is None else round(lat, _COORDINATE_DIGITS),
+        "lon": None if lon is None else round(lon, COORDINATE_DIGITS),
+        "lat": None if lat is None else round(lat, COORDINATE_DIGITS),
         "topics": list(topics),
         "companions": list(companions),
     }

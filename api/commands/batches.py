@@ -1,0 +1,122 @@
+"""``wangge visits import`` and ``wangge issues import``: long files with a progress bar, each in one transaction."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from api import sheet_templates
+from api.commands.database import transaction
+from api.commands.options import county_option, lang_option, write
+from geo.errors import Lang
+from geo.intake import batches, returned
+from geo.intake.batches import Kind, Numbered
+from geo.intake.rejections import Rejection
+from geo.services import imports
+from geo.settings import Settings
+from geo.storage.queries import counties
+
+PART_ROWS: Final = 20_000
+_SHOWN: Final = 20
+_BLOCK: Final = 1 << 20
+
+
+def batch_group(kind: Kind, what: str) -> click.Group:
+    """The group of one kind of row with its ``import``."""
+
+    @click.group(name=kind, help=f"{what}.")
+    def group() -> None: ...
+
+    @group.command(
+        name="import",
+        help=f"Store the {kind} of a csv, xlsx or NDJSON file, in one transaction. Sending it again stores nothing "
+        "twice; rows that are refused can be written to a sheet, mended and sent again.",
+        epilog=f"Examples: wangge {kind} import --template {kind}.xlsx; "
+        f"wangge {kind} import {kind}.xlsx --rejected rejected.xlsx",
+    )
+    @click.argument("file", type=click.Path(path_type=Path), required=False)
+    @county_option
+    @lang_option
+    @click.option(
+        "--rejected",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Write refused rows here (.xlsx or .csv), with why.",
+    )
+    @click.option(
+        "--template",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Write an empty sheet (.xlsx or .csv) to fill in, instead.",
+    )
+    @click.pass_obj
+    def import_(
+        settings: Settings,
+        file: Path | None,
+        county: str | None,
+        lang: Lang | None,
+        rejected: Path | None,
+        template: Path | None,
+    ) -> None:
+        if (file is None) == (template is None):
+            raise click.UsageError("name either a FILE to import or a --template to write")
+        words = lang or settings.lang
+        if template is not None:
+            write(sheet_templates.render(kind, template.name, words), template)
+            return
+        assert file is not None  # noqa: S101 - one of both
+        counts: Counter[str] = Counter()
+        refused: list[tuple[Numbered, Rejection]] = []
+        with transaction(settings) as session:
+            info = counties.resolve(session, county or settings.county)
+            typed = file.suffix.lower() == batches.NDJSON
+            for part in _parts(file, kind):
+                answers = imports.take(session, info, kind, part, typed=typed, entered_by=f"import {file.name}")
+                cells = dict(part)
+                counts.update(answer.outcome for answer in answers)
+                refused += [((one.row, cells[one.row]), one.rejection) for one in answers if one.rejection is not None]
+            if rejected is not None:
+                # Before the commit: rows whose refused neighbours could not be written down are not stored either.
+                write(_sheet(refused, words, rejected), rejected)
+        click.echo(
+            f"{file.name}: {counts.total()} rows: {counts['stored']} stored, {counts['duplicate']} duplicate, "
+            f"{counts['conflict']} in conflict, {counts['rejected']} rejected"
+        )
+        for _, rejection in refused[:_SHOWN]:
+            click.echo(f"row {rejection.row}, {rejection.field}: {rejection.text(words)}", err=True)
+        if len(refused) > _SHOWN:
+            click.echo(f"and {len(refused) - _SHOWN} more; --rejected FILE writes them all", err=True)
+
+    return group
+
+
+def _parts(file: Path, kind: Kind) -> Iterator[list[Numbered]]:
+    """The rows in parts, with a bar that follows them."""
+    parts = batches.parts(batches.read(file, kind), PART_ROWS)
+    first = next(parts)  # what is wrong with the file is said before any bar is drawn
+    with click.progressbar(length=max(_lines(file), len(first)), label=file.name, file=sys.stderr) as bar:
+        yield first
+        bar.update(len(first))
+        for part in parts:
+            yield part
+            bar.update(len(part))
+
+
+def _lines(file: Path) -> int:
+    """About how many rows there are: none is said of a workbook."""
+    if file.suffix.lower() == ".xlsx":
+        return 0
+    with file.open("rb") as content:
+        return sum(block.count(b"\n") for block in iter(lambda: content.read(_BLOCK), b""))
+
+
+def _sheet(refused: list[tuple[Numbered, Rejection]], lang: Lang, target: Path) -> bytes:
+    reasons = {rejection.row: (rejection.field, rejection.text(lang)) for _, rejection in refused}
+    rows: list[tuple[int, Any]] = [row for row, _ in refused]
+    titles = {name: name for name in rows[0][1]} if rows and isinstance(rows[0][1], dict) else {}
+    return returned.render(rows, reasons, titles, target.suffix.lower().removeprefix("."))
+
+
+visits = batch_group("visits", "Visits")
+issues = batch_group("issues", "Issues: problems that were found")
