@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy.orm import sessionmaker
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import description, errors, headers, pages
+from api import description, errors, field, headers, pages
 from api.caching import BytesCache
 from api.dependencies import READERS
 from api.jobs import Imports
@@ -85,9 +85,9 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     description.install(app)
     people = assignments, areas, accounts, boundary_versions
-    for module in (tiles, imports, visits, issues, coverage, maps, ogc, pages, *people):
+    for module in (tiles, imports, visits, issues, coverage, maps, ogc, pages, field, *people):
         app.include_router(module.router, dependencies=[READERS])
-    for router in (system.router, pages.open_router):
+    for router in (system.router, pages.open_router, field.open_router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=assets.static_dir()), name="static")
     app.add_api_route("/docs", _docs, include_in_schema=False, response_class=HTMLResponse)
