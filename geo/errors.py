@@ -149,8 +149,8 @@ class SheetRejected(InvalidInput):
 class InvalidVisit(InvalidInput):
     """A correction after which a visit could not be stored."""
 
-    zh = "{field}：{reason_zh}"
-    en = "{field}: {reason}"
+    zh = "更正未保存，{field}：{reason_zh}"
+    en = "the correction is not saved, {field}: {reason}"
 
 
 class NotFound(WanggeError):

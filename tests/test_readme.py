@@ -9,7 +9,7 @@ from fastapi.routing import iter_route_contexts
 
 from api import cli
 from api.app import create_app
-from geo.intake.visits import VisitRow
+from geo.intake.batches import ROWS
 from geo.services.sheets import SHEETS
 from geo.settings import Settings
 
@@ -62,9 +62,9 @@ def test_every_setting_of_the_readme_is_there() -> None:
     assert set(re.findall(r"WANGGE_[A-Z_]+[A-Z]", README)) - elsewhere <= known
 
 
-@pytest.mark.parametrize("kind", [*SHEETS, "visits"])
+@pytest.mark.parametrize("kind", [*SHEETS, *ROWS])
 def test_every_column_of_a_sheet_stands_in_the_readme(kind: str) -> None:
-    row = VisitRow if kind == "visits" else SHEETS[kind].row
+    row = SHEETS[kind].row if kind in SHEETS else ROWS[kind]
     line = next(line for line in README.splitlines() if line.startswith(f"| {kind} "))
     for name, field in row.model_fields.items():
         named = f"`{field.alias or name}`" + ("*" if field.is_required() else "")

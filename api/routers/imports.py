@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import anyio
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Path as PathParameter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import UploadFile
@@ -60,6 +61,7 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 NameQuery = Annotated[
     str, Query(max_length=200, pattern=PLAIN, description="name of the file, of a body that does not say it")
 ]
+ImportPath = Annotated[UUID, PathParameter(description="id of an import")]
 _PLAIN_NAME: Final = re.compile(r"[\x00-\x1f\x7f/\\]")
 
 
@@ -102,7 +104,7 @@ def list_imports(
 
 @router.get("/imports/{import_id}")
 def get_import(
-    session: SessionDep, county: CountyDep, access: AccessDep, lang: LangQuery, import_id: UUID
+    session: SessionDep, county: CountyDep, access: AccessDep, lang: LangQuery, import_id: ImportPath
 ) -> ImportOut:
     """How far an import has come, and the first rows that were refused."""
     info = service.get(session, county.code, import_id, by=access)
@@ -119,7 +121,7 @@ def rejected_rows(
     county: CountyDep,
     access: AccessDep,
     lang: LangQuery,
-    import_id: UUID,
+    import_id: ImportPath,
     *,
     form: Annotated[Literal["csv", "xlsx"], Query(alias="format", description="kind of sheet")] = "xlsx",
 ) -> Response:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import SkipValidation
 
@@ -53,6 +53,7 @@ Batch = Annotated[
     list[Annotated[IssueRow, SkipValidation]],
     Body(min_length=1, description=f"1 to {MAX_ISSUES_PER_BATCH} issues"),
 ]
+IssuePath = Annotated[UUID, Path(description="id of an issue", examples=["0190f3c2-7a50-7cc3-8a11-5f2d6c3b9e02"])]
 MAY_RECORD = Depends(Needs("record"))
 
 
@@ -186,14 +187,14 @@ def similar_issues(
 
 
 @router.get("/issues/{issue_id}")
-def get_issue(session: SessionDep, county: CountyDep, access: AccessDep, issue_id: UUID) -> IssueWithEvents:
+def get_issue(session: SessionDep, county: CountyDep, access: AccessDep, issue_id: IssuePath) -> IssueWithEvents:
     """One issue with all that happened to it, and what can happen next."""
     return _told(session, county, access, issue_events.history(session, county.code, issue_id))
 
 
 @router.post("/issues/{issue_id}/events", status_code=HTTPStatus.CREATED, dependencies=[MAY_RECORD])
 def post_event(
-    session: SessionDep, county: CountyDep, access: AccessDep, issue_id: UUID, event: Annotated[EventRow, Body()]
+    session: SessionDep, county: CountyDep, access: AccessDep, issue_id: IssuePath, event: Annotated[EventRow, Body()]
 ) -> IssueWithEvents:
     """Add an event. What makes no sense where the issue stands is refused (409) with what is possible."""
     return _told(session, county, access, issue_events.add(session, county, issue_id, event, by=access))

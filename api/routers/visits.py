@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import numpy as np
-from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import SkipValidation
 
@@ -48,6 +48,8 @@ from geo.storage.queries import areas, visits
 from geo.storage.queries.visits import VisitRecord
 
 router = APIRouter(tags=["visits"])
+
+VisitPath = Annotated[UUID, Path(description="id of a visit", examples=["0190f3c2-7a50-7cc3-8a11-5f2d6c3b9e01"])]
 
 # Rows are checked one by one in the service, so that a bad one rejects itself and not the batch.
 Batch = Annotated[
@@ -140,14 +142,14 @@ def list_visits(
 
 @router.get("/visits/{visit_id}")
 def get_visit(
-    session: SessionDep, county: CountyDep, version: VersionDep, access: AccessDep, visit_id: UUID
+    session: SessionDep, county: CountyDep, version: VersionDep, access: AccessDep, visit_id: VisitPath
 ) -> VisitDetail:
     """One visit, with the areas that its position leaves open."""
     return _detail(session, county, version, access, visit_changes.get(session, county.code, visit_id))
 
 
 @router.get("/visits/{visit_id}/history", dependencies=[Depends(Needs("detail"))])
-def visit_history(session: SessionDep, county: CountyDep, visit_id: UUID) -> list[RevisionOut]:
+def visit_history(session: SessionDep, county: CountyDep, visit_id: VisitPath) -> list[RevisionOut]:
     """What a visit said before each correction or withdrawal, who did it, when and why."""
     return [RevisionOut.of(one) for one in visit_changes.history(session, county.code, visit_id)]
 
@@ -158,7 +160,7 @@ def correct_visit(
     county: CountyDep,
     version: VersionDep,
     access: AccessDep,
-    visit_id: UUID,
+    visit_id: VisitPath,
     asked: Annotated[CorrectionIn, Body()],
 ) -> VisitDetail:
     """Correct a visit; what it said before is kept. For who made or entered it, and for supervisors."""
@@ -172,7 +174,7 @@ def withdraw_visit(
     county: CountyDep,
     version: VersionDep,
     access: AccessDep,
-    visit_id: UUID,
+    visit_id: VisitPath,
     asked: Annotated[ReasonIn, Body()],
 ) -> VisitDetail:
     """Withdraw a visit: it stays to be read and counts nowhere."""
@@ -186,7 +188,7 @@ def restore_visit(
     county: CountyDep,
     version: VersionDep,
     access: AccessDep,
-    visit_id: UUID,
+    visit_id: VisitPath,
     asked: Annotated[ReasonIn, Body()],
 ) -> VisitDetail:
     """A visit that was withdrawn counts again."""

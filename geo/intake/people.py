@@ -8,9 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from geo.analysis.coverage import Tier
-from geo.intake.located import CategoryCell, Code, OptionalCode, blank_is_missing
+from geo.intake.located import CategoryCell, Code, FrameCell, OptionalCode, blank_is_missing
 from geo.limits import MAX_RULE
-from geo.space.crs import Frame
 
 Role = Literal["grid_head", "full_time", "part_time", "instructor", "village_link", "area_leader"]
 PlaceKind = Literal["household", "enterprise", "project", "scenic_spot"]
@@ -33,6 +32,10 @@ OptionalDay = Annotated[Day | None, BeforeValidator(blank_is_missing)]
 OptionalCount = Annotated[int | None, Field(ge=1, le=MAX_RULE), BeforeValidator(blank_is_missing)]
 
 
+Lon = Annotated[Annotated[float, Field(ge=-180, le=180)] | None, BeforeValidator(blank_is_missing)]
+Lat = Annotated[Annotated[float, Field(ge=-90, le=90)] | None, BeforeValidator(blank_is_missing)]
+
+
 class SheetRow(BaseModel):
     """What all sheets share: unknown columns are refused, because a misspelt one would be lost in silence."""
 
@@ -40,19 +43,16 @@ class SheetRow(BaseModel):
 
 
 class LocatedRow(SheetRow):
-    """What may have a position, in a frame."""
-
-    lon: Annotated[float | None, Field(ge=-180, le=180), BeforeValidator(blank_is_missing)] = None
-    lat: Annotated[float | None, Field(ge=-90, le=90), BeforeValidator(blank_is_missing)] = None
-    frame: Annotated[Frame, BeforeValidator(lambda value: blank_is_missing(value) or "wgs84")] = "wgs84"
+    """A row with ``lon`` and ``lat``, wherever they stand among its columns."""
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
-        if (self.lon is None) != (self.lat is None):
+        lon, lat = (getattr(self, name) for name in ("lon", "lat"))
+        if (lon is None) != (lat is None):
             raise PydanticCustomError(
                 "position",
                 "lon and lat are given together or not at all",
-                {"field": "lon" if self.lon is None else "lat", "zh": "经度和纬度必须同时填写"},
+                {"field": "lon" if lon is None else "lat", "zh": "经度和纬度必须同时填写"},
             )
         return self
 
@@ -64,6 +64,9 @@ class OrganisationRow(LocatedRow):
     name: Code
     kind: Literal["town", "department"]
     area: OptionalCode = None
+    lon: Lon = None
+    lat: Lat = None
+    frame: FrameCell = "wgs84"
 
 
 class CadreRow(SheetRow):
@@ -102,6 +105,9 @@ class PlaceRow(LocatedRow):
     id: Code
     kind: PlaceKind
     name: OptionalCode = None
+    lon: Lon = None
+    lat: Lat = None
+    frame: FrameCell = "wgs84"
     area: OptionalCode = None
     staff_no: OptionalCode = None
 

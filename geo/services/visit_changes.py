@@ -64,7 +64,9 @@ def correct(
     said = {"frame": "wgs84", **before.content()} if before.lon is None else before.content()
     moved = bool(_POSITION & changes.keys())
     said |= {"frame": "wgs84", **changes}  # what is stored is WGS-84
-    good, refused = parse([(1, {"id": str(id_), **said})], zone=county.zone, now=datetime.now(UTC))
+    if "id" in changes:
+        raise InvalidVisit(field="id", reason="stays as it is", reason_zh="不能更改")
+    good, refused = parse([(1, {**said, "id": str(id_)})], zone=county.zone, now=datetime.now(UTC))
     _raise_first(refused)
     areas = tagger(session, boundaries.active(session, county.code))
     lon, lat = good.in_wgs84()

@@ -9,8 +9,10 @@ import itertools
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi.dependencies.models import Dependant
@@ -20,7 +22,8 @@ from sqlalchemy.orm import Session
 
 from api.app import create_app
 from api.dependencies import Needs, session_of_reader
-from geo.services import accounts, boundaries, boundary_plans, sheets
+from geo.intake import issues as issue_rows
+from geo.services import accounts, boundaries, boundary_plans, issues, sheets
 from geo.services.accounts import ROLES, Role
 from geo.settings import Settings
 from geo.storage.database import make_engine
@@ -31,6 +34,7 @@ from tests.squares import COUNTY, GRIDS, TOWNS, VILLAGES
 README = Path(__file__).parents[2] / "README.md"
 PUBLIC = {
     ("GET", "/docs"),
+    ("GET", "/field-worker.js"),
     ("GET", "/healthz"),
     ("GET", "/openapi.json"),
     ("GET", "/readyz"),
@@ -116,6 +120,14 @@ def access_url(database_url: str, template: str) -> Iterator[str]:
         layer = squares.layer("town", [NEIGHBOURS_TOWN], [squares.box(10, 0)])
         staged = boundaries.stage(session, boundary_plans.plan(session, layer, county_name="邻县"))
         boundaries.activate(session, NEIGHBOUR, staged.version, from_day=squares.date(2025, 1, 1))
+        found = [
+            {"id": str(UUID(int=501 + number)), "reported_at": "2025-03-12T09:00:00", "category": "infrastructure"}
+            | {"title": "路灯不亮", "lon": squares.centre(grid)[0], "lat": squares.centre(grid)[1]}
+            for number, grid in enumerate(GRIDS)
+        ]
+        good, refused = issue_rows.parse(enumerate(found, start=1), zone=county.zone, now=datetime.now(UTC))
+        assert refused == []
+        issues.report(session, county, good)
         assert counties.all_codes(session) == [NEIGHBOUR, COUNTY]
     engine.dispose()
     yield url
@@ -140,10 +152,15 @@ ASKED = {
     "lat": LAT,
     "month": "2025-03",
     "on": "2025-03-10",
+    "category": "infrastructure",
 }
 """What some routes cannot be asked without; OGC refuses what it does not know, so it gets none."""
 
+VISIT, ISSUE = str(UUID(int=1)), str(UUID(int=501))
 PATHS = {
+    "visit_id": VISIT,
+    "issue_id": ISSUE,
+    "import_id": ISSUE,
     "name": "viewer-grid",
     "number": "1",
     "staff_no": "C1",
@@ -244,7 +261,11 @@ def test_roles_and_scopes(
         assert answer.status_code not in {401, 500}, (role, level, answer.text)
         if method == "GET" and may:
             wanted = 307 if path == "/" else 200
-            assert answer.status_code == wanted or path.startswith("/accounts/"), (role, level, answer.text)
+            assert answer.status_code == wanted or path.startswith(("/accounts/", "/imports/")), (
+                role,
+                level,
+                answer.text,
+            )
             assert foreign(answer, level) == set(), (role, level)
 
 
@@ -258,6 +279,10 @@ FORMS = [
     ("/assignments", {"changed_since": "2020-01-01T00:00:00Z"}),
     ("/areas", {"limit": "1000"}),
     ("/visits", {"limit": "1000"}),
+    ("/visits", {"changed_since": "2020-01-01T00:00:00Z", "limit": "1000"}),
+    ("/issues", {"limit": "1000"}),
+    ("/issues", {"changed_since": "2020-01-01T00:00:00Z", "limit": "1000"}),
+    ("/issues", {"format": "csv"}),
     ("/tiles/{layer}/{z}/{x}/{y}", {"path_z": "10", "path_x": "853", "path_y": "422"}),
     ("/tiles/{layer}/{z}/{x}/{y}", {"path_z": "16", "path_x": "54614", "path_y": "27037"}),
 ]
@@ -271,7 +296,7 @@ def test_nothing_of_elsewhere_in_any_form(
     answer = ask(open_service, "GET", path, tokens["planner", level], **query)
     assert answer.status_code == 200, answer.text
     assert foreign(answer, level) == set()
-    if path.startswith(("/areas", "/visits", "/assignments", "/tiles")) or (
+    if path.startswith(("/areas", "/visits", "/issues", "/assignments", "/tiles")) or (
         path == "/coverage" and query["level"] == "grid"
     ):
         assert GRIDS[0] in texts(answer)
@@ -290,6 +315,9 @@ def test_what_lies_elsewhere_is_as_if_it_were_not_there(
         ("/cadres/{staff_no}/grids", {"path_staff_no": "C9", "on": "2024-01-01"}, {"path_staff_no": "nobody"}),
         ("/coverage", {"area": VILLAGES[3]}, {"area": "990199109999"}),
         ("/visits", {"area": VILLAGES[3]}, {"area": "990199109999"}),
+        ("/issues", {"area": VILLAGES[3]}, {"area": "990199109999"}),
+        ("/issues/{issue_id}", {"path_issue_id": str(UUID(int=508))}, {"path_issue_id": str(UUID(int=999))}),
+        ("/visits/{visit_id}", {"path_visit_id": str(UUID(int=10))}, {"path_visit_id": str(UUID(int=999))}),
         ("/assignments", {"area": VILLAGES[3]}, {"area": "990199109999"}),
         ("/areas/at", {"lon": lon, "lat": lat}, {"lon": 10.0, "lat": 10.0}),
         ("/assignments/at", {"lon": lon, "lat": lat}, {"lon": 10.0, "lat": 10.0}),

@@ -82,7 +82,9 @@ def test_a_template_can_be_filled_in_and_taken(loaded: Run, tmp_path: Path, kind
         ok(loaded(kind, "import", "--template", path, "--lang", lang))
         assert "there is no record" in failed(loaded(kind, "import", path))
         filled = {
-            "organisations": ["D9", "新单位", "department", None],
+            "organisations": ["D9", "新单位", "department", None, 120.005, 30.005, None],
+            "limits": ["民生", 15],
+            "routes": ["infrastructure", None, "D1", None],
             "cadres": ["C9", "新干部", "D1", None, None],
             "assignments": ["C1", GRIDS[0], "grid_head", "2025-01-01", None],
             "places": ["P9", "household", "一户", None, None, None, GRIDS[0], None],

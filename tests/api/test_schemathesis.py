@@ -19,12 +19,15 @@ from schemathesis.specs.openapi.checks import (
 from sqlalchemy import text
 
 from api.app import create_app
+from api.exports import MEDIA_TYPES
 from geo.settings import Settings
 from geo.storage.database import make_engine
 from tests import entry
 from tests.benchmarks.serving import served
 
 EXAMPLES = 10
+FILES = ("text/csv", "application/x-ndjson", "application/jsonl", MEDIA_TYPES["xlsx"])
+schemathesis.serializer.alias(list(FILES), "application/octet-stream")
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 schema = schemathesis.openapi.from_dict(create_app(Settings(database_url="postgresql+psycopg2:///nowhere")).openapi())
 

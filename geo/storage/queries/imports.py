@@ -71,7 +71,7 @@ def page(session: Session, county: str, *, actor: str | None, limit: int) -> lis
 def waiting(session: Session) -> list[tuple[str, UUID]]:
     """County and id of the imports that are not finished, the oldest first."""
     query = select(Import.county_code, Import.id).where(Import.status == "waiting").order_by(Import.created_at)
-    return list(session.execute(query).tuples())
+    return [(county, id_) for county, id_ in session.execute(query)]
 
 
 def claim(session: Session, id_: UUID) -> bool:

@@ -280,7 +280,7 @@ def columns_of(state: State) -> dict[str, Any]:
 def limits(session: Session, county: str) -> dict[str, int]:
     """Days that the county gives itself, by category."""
     query = select(IssueLimit.category, IssueLimit.days).where(IssueLimit.county_code == county)
-    return dict(session.execute(query).tuples().all())
+    return {row.category: row.days for row in session.execute(query)}
 
 
 def routes(session: Session, county: str) -> dict[tuple[str, str], tuple[str, str | None]]:
