@@ -75,9 +75,9 @@ def layers() -> list[BoundaryLayer]:
     ]
 
 
-def load(session: Session, *, from_day: date = date(2025, 1, 1)) -> CountyInfo:
-    """Boundaries in force, one organisation, cadres C1 and C2."""
-    staged = boundaries.stage(session, boundary_plans.plan(session, *layers(), county_name="方格县"))
+def load(session: Session, *others: BoundaryLayer, from_day: date = date(2025, 1, 1)) -> CountyInfo:
+    """Boundaries in force (other layers, if they are given), one organisation, cadres C1 and C2."""
+    staged = boundaries.stage(session, boundary_plans.plan(session, *(others or layers()), county_name="方格县"))
     boundaries.activate(session, COUNTY, staged.version, from_day=from_day)
     info = counties.resolve(session, COUNTY)
     sheets.take(

@@ -133,11 +133,12 @@ class Tagger:
         containing = tags.deepest[rows]
         near = self._borders.near(lon[rows], lat[rows], accuracy_m[rows], containing)
         others = np.diff(near.starts) - (containing != None)  # noqa: E711 - elementwise
-        for position in np.flatnonzero(others > 0).tolist():
+        close = np.flatnonzero(others > 0)
+        tags.word[rows[close]] = "near_border"
+        for position in close[claimed[rows[close]] != None].tolist():  # noqa: E711 - elementwise
             row = rows[position]
-            tags.word[row] = "near_border"
-            claim = self._chain(claimed[row]) if claimed[row] is not None else _NOWHERE
-            if not _agrees(claim, tags.town[row], tags.village[row], tags.grid[row]):
+            claim = self._chain(claimed[row])
+            if not _lies_in(claim, tags.town[row], tags.village[row], tags.grid[row]):
                 chosen = self._borders.claimed(near, position, claim)
                 if chosen is not None:
                     tags.town[row], tags.village[row], tags.grid[row] = chosen
@@ -240,6 +241,12 @@ def _agrees(claim: Sequence[str | None], *tagged: str | None) -> bool:
         if said != found:
             return found is None and any(tagged)
     return True
+
+
+def _lies_in(claim: Sequence[str | None], *tagged: str | None) -> bool:
+    """Whether a tag is the claimed area or below it. The village around a gap is not yet the grid beside it."""
+    pairs = [(said, found) for said, found in zip(claim, tagged, strict=True) if said is not None]
+    return bool(pairs) and pairs[-1][0] == pairs[-1][1]
 
 
 def _fill(tags: Tags, where: NDArray[np.intp], shapes: areas.LevelShapes, index: NDArray[np.integer]) -> None:
