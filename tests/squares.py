@@ -14,6 +14,7 @@ from datetime import date
 
 import geopandas as gpd
 import pandas as pd
+import pyproj
 import shapely
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,7 @@ VILLAGES = [f"{COUNTY}{101 + i // 2}{201 + i}" for i in range(4)]
 GRIDS = [f"{village}{number:03d}" for village in VILLAGES for number in (1, 2)]
 
 SIDE = 0.01
+_ELLIPSOID = pyproj.Geod(ellps="GRS80")
 
 
 def box(column: int, row: int, *, wide: int = 1, high: int = 1) -> shapely.Polygon:
@@ -43,6 +45,13 @@ def centre(grid: str) -> tuple[float, float]:
     village, number = VILLAGES.index(grid[:12]), int(grid[12:])
     point = box(village, number - 1).centroid
     return point.x, point.y
+
+
+def moved(lon: float, lat: float, *, east: float = 0.0, north: float = 0.0) -> tuple[float, float]:
+    """The position so many metres away, on the ellipsoid."""
+    lon, lat, _ = _ELLIPSOID.fwd(lon, lat, 90, east)
+    lon, lat, _ = _ELLIPSOID.fwd(lon, lat, 0, north)
+    return lon, lat
 
 
 def layer(level: Level, codes: list[str], polygons: list[shapely.Geometry], **columns: list[object]) -> BoundaryLayer:

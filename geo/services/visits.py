@@ -124,17 +124,17 @@ def _store(
     session: Session, county: CountyInfo, batch: Visits, tags: Tags, areas: Tagger, entered_by: str | None
 ) -> list[Answer]:
     _, first = np.unique(batch.id.astype(str), return_index=True)
-    unique, its_tags = batch.take(first), tags.take(first)
-    flags = visit_flags.of(session, county, unique, its_tags, areas)
+    first = first[visits.new_among(session, county.code, batch.id[first])]
+    new, its_tags = batch.take(first), tags.take(first)
+    flags = visit_flags.of(session, county, new, its_tags, areas)
     told = visits.StoredTags(its_tags.word, its_tags.town, its_tags.village, its_tags.grid, flags)
-    stored = visits.insert_new(session, county.code, unique, told, entered_by=entered_by)
+    visits.insert(session, county.code, new, told, entered_by=entered_by)
     flags_of = dict(zip(first.tolist(), flags.tolist(), strict=True))
     ids, rows = batch.id.tolist(), batch.row.tolist()
-    is_new = [at in flags_of and id_ in stored for at, id_ in enumerate(ids)]
-    kept = visits.contents(session, county.code, [id_ for id_, new in zip(ids, is_new, strict=True) if not new])
+    kept = visits.contents(session, county.code, [id_ for at, id_ in enumerate(ids) if at not in flags_of])
     return [
         Answer(rows[at], "stored", UUID(ids[at]), flags=flags_of[at])
-        if is_new[at]
+        if at in flags_of
         else _seen_before(rows[at], UUID(ids[at]), _content(batch, at), kept.get(ids[at]))
         for at in range(len(ids))
     ]

@@ -26,7 +26,7 @@ from geo.storage.queries.counties import CountyInfo
 from geo.storage.tables import Visit
 from tests import squares
 from tests.services.test_versions import EAST, MERGED, RENUMBERED, changed_grids, put_into_force
-from tests.squares import COUNTY, GRIDS, SIDE, TOWNS, VILLAGES, box, layer
+from tests.squares import COUNTY, GRIDS, SIDE, TOWNS, VILLAGES, box, layer, moved
 from tests.visiting import Row, record, visit
 
 MARCH = Month(2025, 3)
@@ -52,14 +52,6 @@ def layers_of(layout: str) -> list[BoundaryLayer]:
         villages = layer("village", VILLAGES[:2], [box(i, 0, high=2) for i in range(2)])
         grids = layer("grid", GRIDS[:4], [box(i // 2, i % 2) for i in range(4)])
     return [towns, villages, grids]
-
-
-def moved(lon: float, lat: float, *, east: float = 0.0, north: float = 0.0) -> tuple[float, float]:
-    """The position so many metres away, on the ellipsoid."""
-    geod = pyproj.Geod(ellps="GRS80")
-    lon, lat, _ = geod.fwd(lon, lat, 90, east)
-    lon, lat, _ = geod.fwd(lon, lat, 0, north)
-    return lon, lat
 
 
 def at(east: float, *, border: tuple[float, float] = BORDER) -> dict[str, float]:

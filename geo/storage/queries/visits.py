@@ -57,10 +57,6 @@ class StoredTags:
     grid: Objects
     flags: Objects
 
-    def take(self, index: NDArray[np.bool_]) -> "StoredTags":
-        """Those of some visits."""
-        return StoredTags(self.word[index], self.town[index], self.village[index], self.grid[index], self.flags[index])
-
 
 @dataclass(frozen=True, slots=True)
 class VisitRecord:
@@ -150,24 +146,24 @@ def known_places(session: Session, county: str, ids: Collection[str]) -> set[str
     return set(session.scalars(query))
 
 
-def insert_new(session: Session, county: str, visits: Visits, tags: StoredTags, *, entered_by: str | None) -> set[str]:
-    """Store the visits whose id is new.
+def new_among(session: Session, county: str, ids: Objects) -> NDArray[np.bool_]:
+    """Which of the ids no visit has.
 
     No other transaction stores or changes visits from here until this one ends, so ids that are not there now stay so:
     COPY goes straight into the table, and two batches at once wait for each other.
-
-    :param visits: positions in WGS-84
-    :return: the ids that were stored
     """
-    if not len(visits):
-        return set()
+    if not len(ids):
+        return np.empty(0, dtype=bool)
     session.execute(text("SELECT pg_advisory_xact_lock('visits'::regclass::oid::bigint)"))
     query = text("SELECT id::text FROM visits WHERE county_code = :county AND id = ANY(CAST(:ids AS uuid[]))")
-    there = {row[0] for row in session.execute(query, {"county": county, "ids": visits.id.tolist()}).fetchall()}
-    is_new = np.fromiter((id_ not in there for id_ in visits.id.tolist()), dtype=bool, count=len(visits))
-    if is_new.any():
-        copy_table(session, "visits", _table(county, visits.take(is_new), tags.take(is_new), entered_by))
-    return set(visits.id[is_new].tolist())
+    there = {row[0] for row in session.execute(query, {"county": county, "ids": ids.tolist()}).fetchall()}
+    return np.fromiter((id_ not in there for id_ in ids.tolist()), dtype=bool, count=len(ids))
+
+
+def insert(session: Session, county: str, visits: Visits, tags: StoredTags, *, entered_by: str | None) -> None:
+    """Store visits whose ids are new, with positions in WGS-84."""
+    if len(visits):
+        copy_table(session, "visits", _table(county, visits, tags, entered_by))
 
 
 def _table(county: str, visits: Visits, tags: StoredTags, entered_by: str | None) -> pa.Table:
