@@ -135,11 +135,14 @@ class Tagger:
         others = np.diff(near.starts) - (containing != None)  # noqa: E711 - elementwise
         close = np.flatnonzero(others > 0)
         tags.word[rows[close]] = "near_border"
+        levels = (tags.town, tags.village, tags.grid)
+        claims = {code: _lowest(self._chain(code)) for code in set(claimed[rows[close]].tolist()) - {None}}
         for position in close[claimed[rows[close]] != None].tolist():  # noqa: E711 - elementwise
             row = rows[position]
-            claim = self._chain(claimed[row])
-            if not _lies_in(claim, tags.town[row], tags.village[row], tags.grid[row]):
-                chosen = self._borders.claimed(near, position, claim)
+            level, code = claims[claimed[row]]
+            # The village around a gap is not yet the grid beside it that is claimed.
+            if code is not None and levels[level][row] != code:
+                chosen = self._borders.claimed(near, position, level, code)
                 if chosen is not None:
                     tags.town[row], tags.village[row], tags.grid[row] = chosen
 
@@ -243,10 +246,9 @@ def _agrees(claim: Sequence[str | None], *tagged: str | None) -> bool:
     return True
 
 
-def _lies_in(claim: Sequence[str | None], *tagged: str | None) -> bool:
-    """Whether a tag is the claimed area or below it. The village around a gap is not yet the grid beside it."""
-    pairs = [(said, found) for said, found in zip(claim, tagged, strict=True) if said is not None]
-    return bool(pairs) and pairs[-1][0] == pairs[-1][1]
+def _lowest(chain: Sequence[str | None]) -> tuple[int, str | None]:
+    """Place and code of the lowest area of a chain."""
+    return max(((place, code) for place, code in enumerate(chain) if code is not None), default=(0, None))
 
 
 def _fill(tags: Tags, where: NDArray[np.intp], shapes: areas.LevelShapes, index: NDArray[np.integer]) -> None:

@@ -49,7 +49,7 @@ def of(session: Session, county: CountyInfo, visits: Visits, tags: Tags, areas: 
 
     :param visits: positions in WGS-84
     """
-    contradicts = areas.contradicted(tags, visits.claimed_area) & ~np.isnan(visits.lon)
+    contradicts = areas.contradicted(tags, visits.claimed_area)
     precise = ~(visits.accuracy_m > PRECISE_M)
     around = _with_stored(session, county, visits)
     found: dict[Flag, Mask] = {
