@@ -62,7 +62,7 @@ def test_the_share_tagged_right_near_borders(sample_areas: Tagger, sample: Sampl
     lines = [
         f"{VISITS:,} visits within {WITHIN_M:.0f} m of a border between two of {len(grids)} grids",
         f"accuracy {ACCURACY_M[0]:.0f} to {ACCURACY_M[1]:.0f} m; {RIGHTLY_CLAIMED:.0%} of claims name the right grid",
-        f"{'accuracy is the radius of':40}{'right':>8}{'sjoin':>8}{'near':>8}{'of them':>9}{'others':>8}{'truth shown':>13}",
+        f"{'accuracy is the radius of':40}{'right':>8}{'sjoin':>8}{'near':>8}{'of near':>8}{'others':>8}{'shown':>8}",
     ]
     found = {}
     for reading, share in READINGS.items():
@@ -76,8 +76,8 @@ def test_the_share_tagged_right_near_borders(sample_areas: Tagger, sample: Sampl
             right = tags.grid == truth.grid
             found[reading, name] = (float(right.mean()), plain, float(np.mean(held)))
             lines.append(
-                f"{reading:28}{name:12}{right.mean():8.1%}{plain:8.1%}{near.mean():8.1%}{right[near].mean():9.1%}"
-                f"{np.mean(held):12.1%}"
+                f"{reading:28}{name:12}{right.mean():8.1%}{plain:8.1%}{near.mean():8.1%}{right[near].mean():8.1%}"
+                f"{np.mean(held):8.1%}"
             )
     sys.stdout.write("\n" + "\n".join(lines) + "\n")
     # A wrong claim of a neighbour cannot be told from a right one: what is promised is that the truth is shown.
