@@ -14,6 +14,7 @@ from datetime import date
 
 import geopandas as gpd
 import pandas as pd
+import pyproj
 import shapely
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,7 @@ VILLAGES = [f"{COUNTY}{101 + i // 2}{201 + i}" for i in range(4)]
 GRIDS = [f"{village}{number:03d}" for village in VILLAGES for number in (1, 2)]
 
 SIDE = 0.01
+_ELLIPSOID = pyproj.Geod(ellps="GRS80")
 
 
 def box(column: int, row: int, *, wide: int = 1, high: int = 1) -> shapely.Polygon:
@@ -43,6 +45,13 @@ def centre(grid: str) -> tuple[float, float]:
     village, number = VILLAGES.index(grid[:12]), int(grid[12:])
     point = box(village, number - 1).centroid
     return point.x, point.y
+
+
+def moved(lon: float, lat: float, *, east: float = 0.0, north: float = 0.0) -> tuple[float, float]:
+    """The position so many metres away, on the ellipsoid."""
+    lon, lat, _ = _ELLIPSOID.fwd(lon, lat, 90, east)
+    lon, lat, _ = _ELLIPSOID.fwd(lon, lat, 0, north)
+    return lon, lat
 
 
 def layer(level: Level, codes: list[str], polygons: list[shapely.Geometry], **columns: list[object]) -> BoundaryLayer:
@@ -75,9 +84,9 @@ def layers() -> list[BoundaryLayer]:
     ]
 
 
-def load(session: Session, *, from_day: date = date(2025, 1, 1)) -> CountyInfo:
-    """Boundaries in force, one organisation, cadres C1 and C2."""
-    staged = boundaries.stage(session, boundary_plans.plan(session, *layers(), county_name="方格县"))
+def load(session: Session, *others: BoundaryLayer, from_day: date = date(2025, 1, 1)) -> CountyInfo:
+    """Boundaries in force (other layers, if they are given), one organisation, cadres C1 and C2."""
+    staged = boundaries.stage(session, boundary_plans.plan(session, *(others or layers()), county_name="方格县"))
     boundaries.activate(session, COUNTY, staged.version, from_day=from_day)
     info = counties.resolve(session, COUNTY)
     sheets.take(

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from geo.intake.visit_columns import Visits, objects
-from geo.limits import MAX_ACCURACY_M, MAX_CODE_CHARS, MAX_TEXT_CHARS
+from geo.limits import MAX_ACCURACY_M, MAX_CODE_CHARS, MAX_COMPANIONS, MAX_TEXT_CHARS
 from geo.months import FIRST_YEAR, LAST_YEAR
 from geo.space.crs import FRAMES, MAX_LAT, MAX_LON
 
@@ -56,6 +56,7 @@ def read(
         plain &= _blank(cells[name]) | _like(cells[name], _CODE)
     for name in ("topics", "companions"):
         plain &= _like(cells[name], _TEXT) & _shorter(cells[name], MAX_CODE_CHARS)
+    plain &= np.asarray(pc.less(pc.count_substring_regex(cells["companions"], "[;；]"), MAX_COMPANIONS))
     for name in ("note", "findings"):
         plain &= _like(cells[name], _TEXT) & _shorter(cells[name], MAX_TEXT_CHARS)
     kept = np.flatnonzero(plain)

@@ -61,6 +61,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "json_invalid": ("is not valid JSON", "不是有效的 JSON"),
     "list_type": ("must be a list", "必须是列表"),
     "too_short": ("must have at least {min_length}", "至少要有 {min_length} 项"),
+    "too_long": ("must have at most {max_length}", "最多只能有 {max_length} 项"),
     "dict_type": ("must be an object with named fields", "必须是带字段名的对象"),
 }
 

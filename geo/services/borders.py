@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from geo.space.codes import Level
@@ -81,7 +82,8 @@ class Borders:
         :param containing: code of the deepest area of each, None for none
         """
         found = self._locator.candidates(lon, lat, np.clip(accuracy_m, 0.0, MAX_RADIUS_M))
-        between = np.array([code is not None and code not in self._codes for code in containing.tolist()], dtype=bool)
+        which, codes = pd.factorize(containing)  # far fewer than positions
+        between = np.array([*(code not in self._codes for code in codes.tolist()), False])[which]
         if not between.any():
             starts = np.searchsorted(found.point, np.arange(len(lon) + 1))
             return Near(starts, found.area, found.distance_m)
@@ -102,16 +104,13 @@ class Borders:
             if code is not None:
                 yield code, metres
 
-    def claimed(self, near: Near, position: int, claim: Sequence[str | None]) -> Chain | None:
+    def claimed(self, near: Near, position: int, level: int, code: str) -> Chain | None:
         """The nearest candidate of a position that is the claimed area or lies in it; None where there is none.
 
-        :param claim: codes of town, village and grid of the claimed area
+        :param level: place of the claimed area in a chain
         """
-        level = max((i for i, code in enumerate(claim) if code is not None), default=None)
-        if level is None:
-            return None
         for area in near.area[near.of(position)].tolist():
-            if area >= 0 and self.chains[area][level] == claim[level]:
+            if area >= 0 and self.chains[area][level] == code:
                 chosen: Chain = self.chains[area]
                 return chosen
         return None

@@ -133,12 +133,16 @@ class Tagger:
         containing = tags.deepest[rows]
         near = self._borders.near(lon[rows], lat[rows], accuracy_m[rows], containing)
         others = np.diff(near.starts) - (containing != None)  # noqa: E711 - elementwise
-        for position in np.flatnonzero(others > 0).tolist():
+        close = np.flatnonzero(others > 0)
+        tags.word[rows[close]] = "near_border"
+        levels = (tags.town, tags.village, tags.grid)
+        claims = {code: _lowest(self._chain(code)) for code in set(claimed[rows[close]].tolist()) - {None}}
+        for position in close[claimed[rows[close]] != None].tolist():  # noqa: E711 - elementwise
             row = rows[position]
-            tags.word[row] = "near_border"
-            claim = self._chain(claimed[row]) if claimed[row] is not None else _NOWHERE
-            if not _agrees(claim, tags.town[row], tags.village[row], tags.grid[row]):
-                chosen = self._borders.claimed(near, position, claim)
+            level, code = claims[claimed[row]]
+            # The village around a gap is not yet the grid beside it that is claimed.
+            if code is not None and levels[level][row] != code:
+                chosen = self._borders.claimed(near, position, level, code)
                 if chosen is not None:
                     tags.town[row], tags.village[row], tags.grid[row] = chosen
 
@@ -240,6 +244,11 @@ def _agrees(claim: Sequence[str | None], *tagged: str | None) -> bool:
         if said != found:
             return found is None and any(tagged)
     return True
+
+
+def _lowest(chain: Sequence[str | None]) -> tuple[int, str | None]:
+    """Place and code of the lowest area of a chain."""
+    return max(((place, code) for place, code in enumerate(chain) if code is not None), default=(0, None))
 
 
 def _fill(tags: Tags, where: NDArray[np.intp], shapes: areas.LevelShapes, index: NDArray[np.integer]) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from geo.intake.visit_columns import Objects, Visits, objects
-from geo.services.tagging import Tagger, Tags
+from geo.services.tagging import METRES_PER_DEGREE, Tagger, Tags
 from geo.storage import reach
 from geo.storage.queries import positions as queries
 from geo.storage.queries.counties import CountyInfo
@@ -36,6 +36,7 @@ MANY_AT_ONE_SPOT: Final = 10
 OFFICE_M: Final = 50.0
 
 _AROUND: Final = timedelta(days=1)
+_AT_ONCE: Final = 256
 _EARTH_M: Final = 6_371_008.8
 """Mean radius of the earth (IUGG)."""
 
@@ -48,7 +49,7 @@ def of(session: Session, county: CountyInfo, visits: Visits, tags: Tags, areas: 
 
     :param visits: positions in WGS-84
     """
-    contradicts = areas.contradicted(tags, visits.claimed_area) & ~np.isnan(visits.lon)
+    contradicts = areas.contradicted(tags, visits.claimed_area)
     precise = ~(visits.accuracy_m > PRECISE_M)
     around = _with_stored(session, county, visits)
     found: dict[Flag, Mask] = {
@@ -77,7 +78,6 @@ def _with_stored(session: Session, county: CountyInfo, visits: Visits) -> pd.Dat
     """The new visits, then those stored of the same people from a day before to a day after, by staff number."""
     new = pd.DataFrame(
         {
-            "id": visits.id,
             "staff_no": visits.staff_no,
             "start": visits.started_at,
             "end": np.where(np.isnat(visits.ended_at), visits.started_at, visits.ended_at),
@@ -97,10 +97,7 @@ def _with_stored(session: Session, county: CountyInfo, visits: Visits) -> pd.Dat
             begin=visits.started_at.min().item().replace(tzinfo=UTC) - _AROUND,
             end=visits.started_at.max().item().replace(tzinfo=UTC) + _AROUND,
         )
-    if not len(stored):
-        return new
-    sent = set(visits.id.tolist())
-    return pd.concat([new, stored[[id_ not in sent for id_ in stored["id"]]]], ignore_index=True)
+    return pd.concat([new, stored], ignore_index=True) if len(stored) else new
 
 
 def _too_fast(around: pd.DataFrame) -> Mask:
@@ -108,7 +105,8 @@ def _too_fast(around: pd.DataFrame) -> Mask:
     found = np.zeros(len(around), dtype=bool)
     located = np.flatnonzero(around["lon"].notna())
     staff = pd.factorize(around["staff_no"].to_numpy()[located])[0]
-    order = located[np.lexsort((around["start"].to_numpy()[located], staff))]
+    # Of visits at the same moment those at the same position stand together, in whatever order they came.
+    order = located[np.lexsort((*(around[name].to_numpy()[located] for name in ("lat", "lon", "start")), staff))]
     if len(order) < 2:  # noqa: PLR2004 - a pair
         return found
     before, after = order[:-1], order[1:]
@@ -125,14 +123,31 @@ def _too_fast(around: pd.DataFrame) -> Mask:
 def _same_spot(around: pd.DataFrame, county: CountyInfo) -> Mask:
     found = np.zeros(len(around), dtype=bool)
     located = around[around["lon"].notna()]
-    day = located["start"].dt.tz_localize("UTC").dt.tz_convert(county.zone).dt.floor("D")
-    located = located.assign(day=day)
+    local = located["start"].dt.tz_localize("UTC").dt.tz_convert(county.zone)
+    # Where clocks are put forward at midnight, a day has none.
+    located = located.assign(day=local.dt.tz_localize(None).dt.floor("D"))
     size = located.groupby(["staff_no", "day"], sort=False)["lon"].transform("size")
     for _, several in located[size >= MANY_AT_ONE_SPOT].groupby(["staff_no", "day"], sort=False):
-        lon, lat = several["lon"].to_numpy(), several["lat"].to_numpy()
-        near = _metres(lon[:, None], lat[:, None], lon[None, :], lat[None, :]) <= SPOT_M
-        found[several.index.to_numpy()[near.sum(axis=1) >= MANY_AT_ONE_SPOT]] = True
+        beside = _beside(several["lon"].to_numpy(), several["lat"].to_numpy())
+        found[several.index.to_numpy()[beside >= MANY_AT_ONE_SPOT]] = True
     return found
+
+
+def _beside(lon: Floats, lat: Floats) -> NDArray[np.intp]:
+    """How many of some positions lie within `SPOT_M` of each, itself counted.
+
+    A sheet may put thousands on one person and day, so only bands of latitude are compared, and one spot once.
+    """
+    spots, spot, times = np.unique(np.column_stack([lat, lon]), axis=0, return_inverse=True, return_counts=True)
+    y, x = spots.T
+    band = 2 * SPOT_M / METRES_PER_DEGREE
+    counts = np.empty(len(spots), dtype=np.intp)
+    for begin in range(0, len(spots), _AT_ONCE):
+        some = slice(begin, begin + _AT_ONCE)
+        first, end = np.searchsorted(y, (y[some][0] - band, y[some][-1] + band))
+        near = _metres(x[some, None], y[some, None], x[first:end], y[first:end]) <= SPOT_M
+        counts[some] = near @ times[first:end]
+    return counts[spot.ravel()]
 
 
 def _at_office(session: Session, county: CountyInfo, visits: Visits) -> Mask:

@@ -126,17 +126,17 @@ def _store(
     session: Session, county: CountyInfo, batch: Visits, tags: Tags, areas: Tagger, entered_by: str | None
 ) -> list[Answer]:
     _, first = np.unique(batch.id.astype(str), return_index=True)
-    unique, its_tags = batch.take(first), tags.take(first)
-    flags = visit_flags.of(session, county, unique, its_tags, areas)
+    first = first[visit_writing.new_among(session, county.code, batch.id[first])]
+    new, its_tags = batch.take(first), tags.take(first)
+    flags = visit_flags.of(session, county, new, its_tags, areas)
     told = visit_writing.StoredTags(its_tags.word, its_tags.town, its_tags.village, its_tags.grid, flags)
-    stored = visit_writing.insert_new(session, county.code, unique, told, entered_by=entered_by)
+    visit_writing.insert(session, county.code, new, told, entered_by=entered_by)
     flags_of = dict(zip(first.tolist(), flags.tolist(), strict=True))
     ids, rows = batch.id.tolist(), batch.row.tolist()
-    is_new = [at in flags_of and id_ in stored for at, id_ in enumerate(ids)]
-    same = _same(session, county, batch, np.array(is_new, dtype=bool))
-    kept = visits.contents(
-        session, county.code, [id_ for id_, new, known in zip(ids, is_new, same, strict=True) if not (new or known)]
-    )
+    is_new = np.zeros(len(batch), dtype=bool)
+    is_new[first] = True
+    same = _same(session, county, batch, is_new)
+    kept = visits.contents(session, county.code, [ids[at] for at in range(len(ids)) if not (is_new[at] or same[at])])
     return [
         Answer(rows[at], "stored", UUID(ids[at]), flags=flags_of[at])
         if is_new[at]

@@ -12,10 +12,10 @@ the antimeridian must have been cut there.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import shapely
@@ -154,13 +154,7 @@ class Locator:
         """
         x, y, shape = _points(lon, lat)
         out = np.empty(x.size, np.int32)
-        threads = min(THREADS, 1 + x.size // POINTS_PER_THREAD)
-        if threads == 1:
-            locator_kernels.locate(x, y, out, *self._index)
-        else:
-            parts = zip(*(np.array_split(array, threads) for array in (x, y, out)), strict=True)
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(lambda part: locator_kernels.locate(*part, *self._index), parts))
+        _in_threads(lambda *part: locator_kernels.locate(*part, *self._index), x, y, out)
         return out.reshape(shape)
 
     def locate_one(self, lon: float, lat: float) -> int:
@@ -188,9 +182,10 @@ class Locator:
         radius = np.ascontiguousarray(np.broadcast_to(np.asarray(radius_m, np.float64), shape)).ravel()
         if not (np.isfinite(radius) & (radius >= 0.0)).all():
             raise ValueError("radius_m must be finite and not negative")
-        ends, area, squares = locator_kernels.candidates(x, y, radius, *self._index)
-        point = np.repeat(np.arange(x.size), np.diff(ends, prepend=0))
-        return Candidates(point, area, np.sqrt(squares))
+        found = _in_threads(lambda *part: locator_kernels.candidates(*part, *self._index), x, y, radius)
+        counts = np.concatenate([np.diff(ends, prepend=0) for ends, _, _ in found])
+        area, squares = (np.concatenate([part[column] for part in found]) for column in (1, 2))
+        return Candidates(np.repeat(np.arange(x.size), counts), area, np.sqrt(squares))
 
 
 def warm_up() -> None:
@@ -198,6 +193,16 @@ def warm_up() -> None:
     locator = Locator([shapely.box(0.0, 0.0, 1.0, 1.0)])
     locator.locate(0.5, 0.5)
     locator.candidates(0.5, 0.5, 1.0)
+
+
+def _in_threads(work: Callable[..., Any], *columns: NDArray[Any]) -> list[Any]:
+    """What a kernel gives for columns of one length, part by part in their order."""
+    threads = min(THREADS, 1 + columns[0].size // POINTS_PER_THREAD)
+    if threads == 1:
+        return [work(*columns)]
+    parts = zip(*(np.array_split(column, threads) for column in columns), strict=True)
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(lambda part: work(*part), parts))
 
 
 def _points(lon: ArrayLike, lat: ArrayLike) -> tuple[FloatArray, FloatArray, tuple[int, ...]]:

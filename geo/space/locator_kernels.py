@@ -265,6 +265,8 @@ def candidates(lon, lat, radius_m, grid, cells, starts, entries, xy):  # type: i
                 for column in columns:
                     cell = cells[row, column]
                     home = on_raster and row == home_rows.start and column == home_columns.start
+                    if cell >= -1 and not home:  # no edge: nearly all cells of a wide radius
+                        continue
                     e, stop = (starts[-2 - cell], starts[-1 - cell]) if cell < -1 else (0, 0)
                     areas, squares = _room(areas, n + 1 + stop - e), _room(squares, n + 1 + stop - e)
                     if cell >= 0 and home:

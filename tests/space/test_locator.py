@@ -390,3 +390,16 @@ def test_without_a_folder_to_write_the_loops_are_compiled_in_memory(monkeypatch:
     monkeypatch.setattr(locator_kernels, "njit", njit)
     assert locator_kernels.compiled(len) is len
     assert ["cache" in options for options in asked] == [True, False]
+
+
+def test_threads_answer_as_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    squares = [shapely.box(x, y, x + 0.01, y + 0.01) for x in (0.0, 0.01, 0.02) for y in (0.0, 0.01)]
+    finder = Locator(squares)
+    rng = np.random.default_rng(8)
+    lon, lat, radius = rng.uniform(-0.01, 0.04, 500), rng.uniform(-0.01, 0.03, 500), rng.uniform(0, 800, 500)
+    alone, where = finder.candidates(lon, lat, radius), finder.locate(lon, lat)
+    monkeypatch.setattr(locator, "POINTS_PER_THREAD", 100)
+    together = finder.candidates(lon, lat, radius)
+    assert np.array_equal(finder.locate(lon, lat), where)
+    for name in ("point", "area", "distance_m"):
+        assert np.array_equal(getattr(together, name), getattr(alone, name))

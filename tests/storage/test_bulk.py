@@ -13,7 +13,8 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, column, literal, 
 from sqlalchemy import table as literal_table
 from sqlalchemy.orm import Session
 
-from geo.storage.bulk import copy_out, copy_rows, hex_ewkb, upsert
+from geo.intake.visit_columns import objects
+from geo.storage.bulk import as_lists, copy_out, copy_rows, copy_table, hex_ewkb, upsert
 
 HOSTILE = [
     "",
@@ -64,9 +65,35 @@ def test_null_is_not_empty(rows: Session) -> None:
     assert read(rows) == [(1, None, None), (2, "", []), (3, "\\N", [""]), (4, "NULL", ["NULL"])]
 
 
+def send(session: Session, texts: list[str | None], lists: list[tuple[str, ...]]) -> list[tuple[object, ...]]:
+    """Texts and lists side by side, as columns; what then stands in the table."""
+    numbers = pa.array(range(len(texts)), pa.int32())
+    table = pa.table({"i": numbers, "s": pa.array(texts, pa.string()), "a": as_lists(objects(lists))})
+    copy_table(session, "copied", table)
+    return read(session)
+
+
+def test_hostile_texts_come_back_from_columns_too(rows: Session) -> None:
+    texts = [*HOSTILE, *(f"a\n{value}\nb" for value in HOSTILE), None]
+    lists = [() if value is None else (value, "", value) for value in texts]
+    expected = [(i, *pair) for i, pair in enumerate(zip(texts, map(list, lists), strict=True))]
+    assert send(rows, texts, lists) == expected
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.none() | TEXTS, st.lists(TEXTS, max_size=4).map(tuple)), max_size=6))
+def test_any_text_and_any_list_of_texts_in_columns(
+    rows: Session, sent: list[tuple[str | None, tuple[str, ...]]]
+) -> None:
+    rows.execute(text("TRUNCATE copied"))
+    found = send(rows, [one for one, _ in sent], [several for _, several in sent])
+    assert found == [(i, one, list(several)) for i, (one, several) in enumerate(sent)]
+
+
 def test_no_rows_are_no_rows(rows: Session) -> None:
     copy_rows(rows, "copied", ("i", "s", "a"), [])
     assert read(rows) == []
+    assert send(rows, [], []) == []
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -74,11 +74,10 @@ def of_places(session: Session, county: str) -> Positions:
 def movements(session: Session, county: str, staff: Collection[str], *, begin: datetime, end: datetime) -> pd.DataFrame:
     """Visits of some people from one instant to another.
 
-    :return: ``id``, ``staff_no``, ``start`` and ``end`` (the start where none is known) in UTC, ``lon`` and ``lat``
+    :return: ``staff_no``, ``start`` and ``end`` (the start where none is known) in UTC, ``lon`` and ``lat``
         (NaN for none), ``accuracy_m`` (0 for none)
     """
     query = select(
-        Visit.id,
         Visit.staff_no,
         Visit.started_at,
         func.coalesce(Visit.ended_at, Visit.started_at),
@@ -93,7 +92,7 @@ def movements(session: Session, county: str, staff: Collection[str], *, begin: d
         Visit.withdrawn_at.is_(None),
     )
     moment = pa.timestamp("us", "UTC")
-    types = {"id": pa.string(), "staff_no": pa.string(), "start": moment, "end": moment}
+    types = {"staff_no": pa.string(), "start": moment, "end": moment}
     types |= dict.fromkeys(("lon", "lat", "accuracy_m"), pa.float64())
     frame: pd.DataFrame = copy_out(session, query, types).to_pandas()
     for name in ("start", "end"):

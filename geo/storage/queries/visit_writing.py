@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy import insert as new_row
 from sqlalchemy.orm import Session
 
 from geo.intake.visit_columns import Objects, Visits
@@ -54,29 +55,25 @@ class StoredTags:
     grid: Objects
     flags: Objects
 
-    def take(self, index: NDArray[np.bool_]) -> "StoredTags":
-        """Those of some visits."""
-        return StoredTags(self.word[index], self.town[index], self.village[index], self.grid[index], self.flags[index])
 
-
-def insert_new(session: Session, county: str, visits: Visits, tags: StoredTags, *, entered_by: str | None) -> set[str]:
-    """Store the visits whose id is new.
+def new_among(session: Session, county: str, ids: Objects) -> NDArray[np.bool_]:
+    """Which of the ids no visit has.
 
     No other transaction stores or changes visits from here until this one ends, so ids that are not there now stay so:
     COPY goes straight into the table, and two batches at once wait for each other.
-
-    :param visits: positions in WGS-84
-    :return: the ids that were stored
     """
-    if not len(visits):
-        return set()
+    if not len(ids):
+        return np.empty(0, dtype=bool)
     take_turn(session)
     query = text("SELECT id::text FROM visits WHERE county_code = :county AND id = ANY(CAST(:ids AS uuid[]))")
-    there = {row[0] for row in session.execute(query, {"county": county, "ids": visits.id.tolist()}).fetchall()}
-    is_new = np.fromiter((id_ not in there for id_ in visits.id.tolist()), dtype=bool, count=len(visits))
-    if is_new.any():
-        copy_table(session, "visits", _table(county, visits.take(is_new), tags.take(is_new), entered_by))
-    return set(visits.id[is_new].tolist())
+    there = {row[0] for row in session.execute(query, {"county": county, "ids": ids.tolist()}).fetchall()}
+    return np.fromiter((id_ not in there for id_ in ids.tolist()), dtype=bool, count=len(ids))
+
+
+def insert(session: Session, county: str, visits: Visits, tags: StoredTags, *, entered_by: str | None) -> None:
+    """Store visits whose ids are new, with positions in WGS-84."""
+    if len(visits):
+        copy_table(session, "visits", _table(county, visits, tags, entered_by))
 
 
 def take_turn(session: Session) -> None:
@@ -134,7 +131,7 @@ def note_revision(session: Session, county: str, before: VisitRecord, action: st
     mine = VisitRevision.county_code == county, VisitRevision.visit_id == before.id
     number = 1 + (session.scalar(select(func.max(VisitRevision.number)).where(*mine)) or 0)
     session.execute(
-        insert(VisitRevision).values(
+        new_row(VisitRevision).values(
             county_code=county,
             visit_id=before.id,
             number=number,
