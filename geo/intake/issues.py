@@ -1,6 +1,6 @@
 """One issue as it arrives, from JSON or from a sheet, and one event of an issue."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final, Self
@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from geo.analysis.issue_flow import EventKind
+from geo.intake import tidying
 from geo.intake.located import (
     AccuracyCell,
     CategoryCell,
@@ -119,10 +120,12 @@ def parse(
 
 
 def parse_sheet(
-    rows: Iterable[tuple[int, Mapping[str, str]]], *, zone: ZoneInfo, now: datetime
+    rows: Sequence[tuple[int, Mapping[str, str]]], *, zone: ZoneInfo, now: datetime
 ) -> tuple[list[NumberedIssue], list[Rejection]]:
     """The same for rows of a sheet, where every cell is text."""
-    return parse(rows, zone=zone, now=now)
+    tidied, spoiled = tidying.tidy(rows)
+    good, refused = parse(tidied, zone=zone, now=now)
+    return good, sorted([*spoiled, *refused], key=lambda one: one.row)
 
 
 def row_id(issue: IssueRow) -> UUID:

@@ -27,6 +27,7 @@ _TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?$"
 _DEGREES: Final = r"^-?[0-9]{1,3}\.[0-9]{1,15}$"
 _METRES: Final = r"^[0-9]{1,6}(\.[0-9]{1,9})?$"
 _CODE: Final = f"^[0-9A-Za-z._-]{{1,{MAX_CODE_CHARS}}}$"
+_SPOILED: Final = r"^[0-9](\.[0-9]+)?[eE][0-9]{1,3}$|^[0-9]{15}0+$"
 _TEXT: Final = r"^[^\x00-\x1f\x7f]*$"
 
 
@@ -39,7 +40,7 @@ def read(
     :param latest: aware; a start after it is not plain
     """
     cells = {name: pa.array([fields.get(name, "") for _, fields in rows], pa.string()) for name in _NAMES}
-    plain = _like(cells["id"], _UUID) & _like(cells["staff_no"], _CODE)
+    plain = _like(cells["id"], _UUID) & _code(cells["staff_no"])
     started, started_well = _times(cells["started_at"], zone)
     ended, ended_well = _times(cells["ended_at"], zone)
     no_end = _blank(cells["ended_at"])
@@ -53,7 +54,7 @@ def read(
     plain &= _blank(cells["accuracy_m"]) | (accuracy <= MAX_ACCURACY_M)
     plain &= _blank(cells["frame"]) | np.asarray(pc.is_in(cells["frame"], pa.array(FRAMES)))
     for name in ("claimed_area", "place"):
-        plain &= _blank(cells[name]) | _like(cells[name], _CODE)
+        plain &= _blank(cells[name]) | _code(cells[name])
     for name in ("topics", "companions"):
         plain &= _like(cells[name], _TEXT) & _shorter(cells[name], MAX_CODE_CHARS)
     plain &= np.asarray(pc.less(pc.count_substring_regex(cells["companions"], "[;；]"), MAX_COMPANIONS))
@@ -92,6 +93,11 @@ _NAMES: Final = (
 
 def _like(cells: pa.Array, pattern: str) -> Mask:
     return np.asarray(pc.match_substring_regex(cells, pattern))
+
+
+def _code(cells: pa.Array) -> Mask:
+    """Like a code, and not like one that a spreadsheet has spoiled."""
+    return _like(cells, _CODE) & ~_like(cells, _SPOILED)
 
 
 def _blank(cells: pa.Array) -> Mask:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from geo.intake import plain_visits
+from geo.intake import plain_visits, tidying
 from geo.intake.located import (
     AccuracyCell,
     Code,
@@ -115,11 +115,12 @@ def parse_sheet(
 ) -> tuple[Visits, list[Rejection]]:
     """The same for rows of a sheet, where every cell is text: what is written plainly is read column by column."""
     latest = now + timedelta(minutes=CLOCK_SKEW_MINUTES)
-    if not rows or not VisitRow.model_fields.keys() >= rows[0][1].keys():
-        return parse(rows, zone=zone, now=now)
-    plain, others = plain_visits.read(rows, zone=zone, latest=latest)
-    good, refused = parse(others, zone=zone, now=now)
-    return plain.and_(good), refused
+    plain, others = _columns([]), rows
+    if rows and VisitRow.model_fields.keys() >= rows[0][1].keys():
+        plain, others = plain_visits.read(rows, zone=zone, latest=latest)
+    tidied, spoiled = tidying.tidy(others)
+    good, refused = parse(tidied, zone=zone, now=now)
+    return plain.and_(good), sorted([*spoiled, *refused], key=lambda one: one.row)
 
 
 def _columns(rows: Sequence[NumberedVisit]) -> Visits:

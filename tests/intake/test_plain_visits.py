@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.intake import plain_visits
+from geo.intake import plain_visits, tidying
 from geo.intake.rejections import Rejection
 from geo.intake.visit_columns import Visits
 from geo.intake.visits import VisitRow, parse, parse_sheet
@@ -149,7 +149,9 @@ def both(rows: Sequence[Mapping[str, str]], zone: ZoneInfo = SHANGHAI) -> tuple[
     """The answer to a sheet, compared with that to its rows."""
     numbered = list(enumerate(rows, start=2))
     good, refused = parse_sheet(numbered, zone=zone, now=NOW)
-    expected, reasons = parse(numbered, zone=zone, now=NOW)
+    tidied, spoiled = tidying.tidy(numbered)
+    expected, reasons = parse(tidied, zone=zone, now=NOW)
+    reasons = sorted([*spoiled, *reasons], key=lambda one: one.row)
     assert columns(good) == columns(expected)
     assert refused == reasons
     return good, refused
