@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 from pydantic.fields import FieldInfo
 
 from geo.errors import InvalidChoice, Lang
-from geo.intake import sheets, workbooks
+from geo.intake import headers, workbooks
 from geo.intake.visits import VisitRow
 from geo.services.sheets import SHEETS
 
@@ -35,7 +35,7 @@ def render(kind: str, name: str, lang: Lang) -> bytes:
 def _title(kind: str, column: str, lang: Lang) -> str:
     if lang == "en":
         return column
-    return _NAMES_OF_PEOPLE if (kind, column) == ("cadres", "name") else sheets.title_of(column)
+    return _NAMES_OF_PEOPLE if (kind, column) == ("cadres", "name") else headers.title_of(column)
 
 
 def _told(field: FieldInfo, lang: Lang) -> str:

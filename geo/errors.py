@@ -5,7 +5,7 @@
     WanggeError
     ├── InvalidInput          what was sent cannot be used as it is
     │   ├── InvalidMonth, FutureMonth, InvalidLevel, InvalidPosition, InvalidChoice, CountyNeeded
-    │   ├── FileUnreadable, FileEmpty, ColumnMissing, CodesMissing, FrameNotFound
+    │   ├── FileUnreadable, FileEmpty, TooManyRows, ColumnMissing, CodesMissing, FrameNotFound
     │   ├── CountyUnclear, BoundariesRejected
     │   └── SheetRejected, InvalidVisit
     ├── NotFound              nothing has that name
@@ -95,6 +95,13 @@ class FileUnreadable(InvalidInput):
 
     zh = "{file}：{reason_zh}"
     en = "{file}: {reason}"
+
+
+class TooManyRows(InvalidInput):
+    """A workbook of more rows than can be read cell by cell."""
+
+    zh = "{file}：超过 {limit} 行，请分成几个文件，或另存为 csv"
+    en = "{file}: more than {limit} rows; split it, or save it as csv"
 
 
 class FileEmpty(InvalidInput):

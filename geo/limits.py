@@ -5,6 +5,9 @@ from typing import Final
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 """Largest request body. A thousand visits with long notes are under 1 MB."""
 
+MAX_SHEET_ROWS: Final = 200_000
+"""Rows of one workbook; reading them cell by cell takes half a minute."""
+
 MAX_IMPORT_BYTES: Final = 512 * 1024 * 1024
 """Largest file of an import over HTTP: some three million rows."""
 

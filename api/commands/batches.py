@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,7 +78,7 @@ def batch_group(kind: Kind, what: str) -> click.Group:
                 refused += [((one.row, cells[one.row]), one.rejection) for one in answers if one.rejection is not None]
             if rejected is not None:
                 # Before the commit: rows whose refused neighbours could not be written down are not stored either.
-                write(_sheet(refused, words, rejected), rejected)
+                write(_sheet(refused, batches.titles(file, kind), words, rejected), rejected)
         click.echo(
             f"{file.name}: {counts.total()} rows: {counts['stored']} stored, {counts['duplicate']} duplicate, "
             f"{counts['conflict']} in conflict, {counts['rejected']} rejected"
@@ -111,10 +111,9 @@ def _lines(file: Path) -> int:
         return sum(block.count(b"\n") for block in iter(lambda: content.read(_BLOCK), b""))
 
 
-def _sheet(refused: list[tuple[Numbered, Rejection]], lang: Lang, target: Path) -> bytes:
+def _sheet(refused: list[tuple[Numbered, Rejection]], titles: Mapping[str, str], lang: Lang, target: Path) -> bytes:
     reasons = {rejection.row: (rejection.field, rejection.text(lang)) for _, rejection in refused}
     rows: list[tuple[int, Any]] = [row for row, _ in refused]
-    titles = {name: name for name in rows[0][1]} if rows and isinstance(rows[0][1], dict) else {}
     return returned.render(rows, reasons, titles, target.suffix.lower().removeprefix("."))
 
 

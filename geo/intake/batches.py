@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from geo.errors import FileEmpty, FileUnreadable, SheetRejected
-from geo.intake import sheets
+from geo.intake import headers, sheets
 from geo.intake.issues import IssueRow
 from geo.intake.located import Row
 from geo.intake.visits import VisitRow
@@ -36,6 +36,13 @@ def read(path: Path, kind: Kind) -> Iterator[Numbered]:
         yield number, _without_added(fields)
 
 
+def titles(path: Path, kind: Kind) -> dict[str, str]:
+    """Titles of the columns of a sheet as they came, by name; of lines of JSON nothing."""
+    if path.suffix.lower() == NDJSON:
+        return {}
+    return sheets.titles(path, columns=frozenset(ROWS[kind].model_fields))
+
+
 def parts(rows: Iterable[Numbered], size: int) -> Iterator[list[Numbered]]:
     """Rows in lists of at most ``size``."""
     taken = iter(rows)
@@ -45,7 +52,7 @@ def parts(rows: Iterable[Numbered], size: int) -> Iterator[list[Numbered]]:
 
 def _without_added(fields: Mapping[str, str]) -> dict[str, str]:
     """A sheet of refused rows that was mended comes back with the two columns that were added to it."""
-    return {name: value for name, value in fields.items() if name not in sheets.ADDED_COLUMNS}
+    return {name: value for name, value in fields.items() if name not in headers.ADDED_COLUMNS}
 
 
 def _lines(path: Path) -> Iterator[Numbered]:
@@ -84,8 +91,8 @@ def _check_header(file: Path, kind: Kind, first: Mapping[str, str]) -> None:
                 file=file.name,
                 row=1,
                 field=name,
-                reason=f"there is no such column, or {sheets.title_of(name)}",
-                reason_zh=f"没有“{sheets.title_of(name)}”这一列",
+                reason=f"there is no such column, or {headers.title_of(name)}",
+                reason_zh=f"没有“{headers.title_of(name)}”这一列",
             )
     for name in first:
         if name not in fields:
@@ -95,5 +102,5 @@ def _check_header(file: Path, kind: Kind, first: Mapping[str, str]) -> None:
                 row=1,
                 field=name,
                 reason=f"is not a column of {kind} ({known})",
-                reason_zh=f"不是本表的列（{'、'.join(sheets.title_of(one) for one in fields)}）",
+                reason_zh=f"不是本表的列（{'、'.join(headers.title_of(one) for one in fields)}）",
             )

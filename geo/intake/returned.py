@@ -11,7 +11,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from geo.intake.sheets import ADDED_COLUMNS
+from geo.intake.headers import ADDED_COLUMNS, ADDED_TITLES
 
 _WIDTH: Final = 18
 _REASON_WIDTH: Final = 60
@@ -33,7 +33,8 @@ def render(
     :param titles: titles of the columns as they came, by name and in their order
     """
     names = list(titles) or sorted({name for _, cells in rows for name in cells})
-    header = [*(titles.get(name, name) for name in names), *ADDED_COLUMNS]
+    chinese = any(not title.isascii() for title in titles.values())
+    header = [*(titles.get(name, name) for name in names), *(ADDED_TITLES if chinese else ADDED_COLUMNS)]
     lines = [[*(_text(cells.get(name)) for name in names), str(row), reasons[row][1]] for row, cells in rows]
     if form == "csv":
         out = io.StringIO()

@@ -1,99 +1,75 @@
-"""Sheets as csv (UTF-8 with or without a mark, or GB18030) or xlsx; English or Chinese column names in any order."""
+"""Sheets as csv (UTF-8 with or without a mark, UTF-16, or GB18030) or xlsx; English or Chinese column names."""
 
+import codecs
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
 from geo.errors import FileEmpty, FileUnreadable
-from geo.intake import workbooks
+from geo.intake import headers, workbooks
+from geo.intake.headers import ADDED_COLUMNS
 
-ADDED_COLUMNS: Final = ("row", "reason")
-"""What `write_rejected` puts beside the columns that came."""
-
-CHINESE_COLUMNS: Final[dict[str, str]] = {
-    "代码": "code",
-    "编号": "id",
-    "工号": "staff_no",
-    "姓名": "name",
-    "名称": "name",
-    "类型": "kind",
-    "单位": "organisation",
-    "职务": "post",
-    "电话": "phone",
-    "区域": "area",
-    "区域代码": "area",
-    "角色": "role",
-    "起": "from",
-    "止": "to",
-    "经度": "lon",
-    "纬度": "lat",
-    "坐标系": "frame",
-    "结对干部": "staff_no",
-    "开始时间": "started_at",
-    "结束时间": "ended_at",
-    "精度(米)": "accuracy_m",
-    "精度（米）": "accuracy_m",
-    "走访对象": "place",
-    "中心工作": "topics",
-    "备注": "note",
-    "层级": "level",
-    "类别": "tier",
-    "每月次数": "visits_per_month",
-    "间隔天数": "every_days",
-    "排除原因": "excluded_reason",
-    "经手人": "excluded_by",
-    "排除日期": "excluded_on",
-}
-
-
-_TITLES: Final = {"staff_no": "工号", "code": "代码", "name": "名称", "area": "区域", "claimed_area": "所在区域"}
-"""Of English names that have several Chinese ones, the one that a template has."""
-
-
-def title_of(column: str) -> str:
-    """The Chinese title of a column.
-
-    >>> title_of("staff_no"), title_of("from")
-    ('工号', '起')
-    """
-    chinese = {english: title for title, english in reversed(CHINESE_COLUMNS.items())}
-    return _TITLES.get(column) or chinese.get(column, column)
+_FIRST_ROWS: Final = 10
+_OTHER_WORKBOOKS: Final = frozenset({".xls", ".xlsm", ".xltx", ".xltm", ".xlsb", ".ods", ".et"})
+_CHARACTER_BYTES: Final = 4
 
 
 def rows(path: Path, *, columns: frozenset[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a sheet with their number in it, the header being row 1; empty rows are passed over.
+    """The rows of a sheet with their number in it, the header mostly being row 1; empty rows are passed over.
 
-    A row counts once however many lines a quoted cell has, as spreadsheets count. Spaces around a cell go; cells that a
-    short row leaves out are empty; a column without a name must be empty, and is left out.
+    Titles and explanations above the header are passed over too. A row counts once however many lines a quoted cell
+    has, as spreadsheets count. Spaces around a cell go; cells that a short row leaves out are empty; a column without a
+    name must be empty, and is left out.
 
-    :param columns: the names that the sheet may have; what is called 所在区域 is the one of ``area`` and
-        ``claimed_area`` that it has
-    :raises FileUnreadable: missing, not text, or with a cell that stands under no column name
+    :param columns: the names that the sheet may have; what has one Chinese name for two of them is the one that it has
+    :raises FileUnreadable: missing, not text, cut off, or with a cell that stands under no column name
     :raises FileEmpty: no row below the header
     """
-    header: list[str] | None = None
+    lines = _filled(path)
+    first = list(itertools.islice(lines, _FIRST_ROWS))
+    at = headers.header_of(first, columns)
+    if not first:
+        raise FileEmpty(file=path.name)
+    names = [headers.english(cell.strip(), columns) for cell in first[at][1]]
+    _check_header(path, names)
     any_row = False
-    for number, cells in _lines(path):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if header is None:
-            header = [_english(cell.strip(), columns) for cell in cells]
-            _check_header(path, header)
-            continue
+    for number, cells in itertools.chain(first[at + 1 :], lines):
         any_row = True
-        yield number, _fields(path, number, header, cells)
+        yield number, _fields(path, number, names, cells)
     if not any_row:
         raise FileEmpty(file=path.name)
 
 
+def titles(path: Path, *, columns: frozenset[str]) -> dict[str, str]:
+    """Titles of the columns as they stand in a sheet, by name and in their order; raises as `rows` does."""
+    first = list(itertools.islice(_filled(path), _FIRST_ROWS))
+    if not first:
+        raise FileEmpty(file=path.name)
+    header = [cell.strip() for cell in first[headers.header_of(first, columns)][1]]
+    found = {headers.english(title, columns): title for title in header if title}
+    return {name: title for name, title in found.items() if name not in ADDED_COLUMNS}
+
+
+def _filled(path: Path) -> Iterator[tuple[int, list[str]]]:
+    for number, cells in _lines(path):
+        if any(cell.strip() for cell in cells):
+            yield number, cells
+
+
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    if path.suffix.lower() == ".xlsx":
+    suffix = path.suffix.lower()
+    if suffix == ".xlsx":
         yield from workbooks.lines(path)
         return
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    if suffix in _OTHER_WORKBOOKS:
+        reason = f"{suffix} is not taken; save it as xlsx without macros, or as csv"
+        raise FileUnreadable(file=path.name, reason=reason, reason_zh=f"不接受 {suffix}，请另存为不含宏的 xlsx 或 csv")
+    text = _text(path)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_delimiter(text))
     try:
         yield from enumerate(reader, start=1)
     except csv.Error as error:
@@ -123,12 +99,6 @@ def _check_header(path: Path, header: list[str]) -> None:
         )
 
 
-def _english(name: str, columns: frozenset[str]) -> str:
-    if name == "所在区域":
-        return "claimed_area" if "claimed_area" in columns else "area"
-    return name if name in columns else CHINESE_COLUMNS.get(name, name)
-
-
 def _text(path: Path) -> str:
     if not path.exists():
         raise FileUnreadable(file=path.name, reason="there is no such file", reason_zh="没有这个文件")
@@ -138,6 +108,8 @@ def _text(path: Path) -> str:
         raise FileUnreadable(
             file=path.name, reason=f"cannot be read ({error.strerror})", reason_zh=f"无法读取（{error.strerror}）"
         ) from error
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # "Unicode text" of spreadsheets
+        return raw.decode("utf-16", errors="replace")
     if b"\0" in raw:
         raise FileUnreadable(
             file=path.name,
@@ -147,8 +119,9 @@ def _text(path: Path) -> str:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+        except UnicodeDecodeError as error:
+            if _is_cut(raw, error):
+                raise _cut_off(path, raw) from error
     raise FileUnreadable(
         file=path.name,
         reason="neither UTF-8 nor GB18030; save it as UTF-8",
@@ -156,20 +129,25 @@ def _text(path: Path) -> str:
     )
 
 
-def write_rejected(path: Path, sheet: Sequence[tuple[int, Mapping[str, str]]], reasons: Mapping[int, str]) -> None:
-    """Write the refused rows as they came, with why, so that they can be mended and sent again.
+def _delimiter(text: str) -> str:
+    """What stands between the cells of the first row that has several: a comma, a tab or a semicolon."""
+    for line in text.splitlines()[:_FIRST_ROWS]:
+        counts = {mark: line.count(mark) for mark in (",", "\t", ";")}
+        if any(counts.values()):
+            return max(counts, key=lambda mark: counts[mark])
+    return ","
 
-    :param reasons: line of the sheet → reason
-    :raises FileUnreadable: it cannot be written
-    """
-    header = list(sheet[0][1])
-    try:
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow([*header, *ADDED_COLUMNS])
-            for number, fields in sheet:
-                if number in reasons:
-                    writer.writerow([*(fields.get(name, "") for name in header), number, reasons[number]])
-    except OSError as error:
-        reason = f"cannot be written ({error.strerror})"
-        raise FileUnreadable(file=str(path), reason=reason, reason_zh=f"无法写入（{error.strerror}）") from error
+
+def _is_cut(raw: bytes, error: UnicodeDecodeError) -> bool:
+    """Whether only the last character is not whole."""
+    length = len(error.object)  # without the mark at its beginning
+    return error.start >= length - _CHARACTER_BYTES and error.end == length and not raw.endswith(b"\n")
+
+
+def _cut_off(path: Path, raw: bytes) -> FileUnreadable:
+    row = raw.count(b"\n") + 1
+    return FileUnreadable(
+        file=path.name,
+        reason=f"it is cut off in the middle of a character in line {row}; copy or download it again",
+        reason_zh=f"文件在第 {row} 行的一个字中间被截断，请重新复制或下载",
+    )

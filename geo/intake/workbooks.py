@@ -12,11 +12,13 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
-from geo.errors import FileUnreadable
+from geo.errors import FileUnreadable, TooManyRows
 from geo.intake import archives
+from geo.limits import MAX_SHEET_ROWS
 
 _MIDNIGHT: Final = time(0, 0)
 _COLUMN_WIDTH: Final = 18
+_EXACT: Final = 10**15
 
 
 def lines(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -29,12 +31,15 @@ def lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     if not path.exists():
         raise FileUnreadable(file=path.name, reason="there is no such file", reason_zh="没有这个文件")
     archives.check(path)
+    _refuse_macros(path)
     try:
         book = load_workbook(path, read_only=True, data_only=True)
         sheet = book.worksheets[0]
         # What a program wrote into the file as its size need not be true.
         sheet.reset_dimensions()
         for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+            if number > MAX_SHEET_ROWS:
+                raise TooManyRows(file=path.name, limit=MAX_SHEET_ROWS)
             yield number, [_text(path, number, cell) for cell in cells]
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, IndexError) as error:
         raise FileUnreadable(
@@ -42,6 +47,28 @@ def lines(path: Path) -> Iterator[tuple[int, list[str]]]:
             reason="this is not an xlsx workbook; save the sheet as xlsx or csv",
             reason_zh="不是 xlsx 工作簿，请另存为 xlsx 或 csv",
         ) from error
+
+
+def _number(value: float) -> str:
+    """Without ``.0``; one of so many digits was an id that has lost its last ones, and stays as it was shown."""
+    if abs(value) >= _EXACT:
+        return f"{value:E}"
+    return str(int(value)) if value == int(value) else str(value)
+
+
+def _refuse_macros(path: Path) -> None:
+    """A program that came with a sheet is nobody's wish, whatever the file is called."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            has_macros = any(name.lower().endswith("vbaproject.bin") for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError):
+        return
+    if has_macros:
+        raise FileUnreadable(
+            file=path.name,
+            reason="this workbook carries macros; save it as xlsx without macros",
+            reason_zh="工作簿带有宏，请另存为不含宏的 xlsx",
+        )
 
 
 def _text(path: Path, number: int, cell: object) -> str:
@@ -53,8 +80,8 @@ def _text(path: Path, number: int, cell: object) -> str:
         return cell.isoformat()
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+    if isinstance(cell, int | float):
+        return _number(cell)
     text = str(cell)
     if text.startswith("#") and text.endswith(("!", "?", "/A")):
         raise FileUnreadable(

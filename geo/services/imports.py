@@ -117,6 +117,7 @@ def _parts(
         county = counties.resolve(session, county_code)
     typed = path.suffix == batches.NDJSON
     rows = _after(batches.read(path, info.kind), info.done)
+    titles = batches.titles(path, info.kind)
     for part in batches.parts(rows, PART_ROWS):
         if stopped():
             return False
@@ -124,7 +125,7 @@ def _parts(
             by = _access(session, info.actor)
             reach.limit(session, by.reach)
             answers = take(session, county, info.kind, part, typed=typed, by=by, entered_by=by.name)
-            _note(session, info, part, answers)
+            _note(session, info, part, answers, titles)
     with sessions() as session, session.begin():
         imports.finish(session, county_code, id_, "done")
     return True
@@ -146,7 +147,11 @@ def _access(session: Session, name: str) -> Access:
 
 
 def _note(
-    session: Session, info: ImportInfo, part: Sequence[Numbered], answers: Sequence[Answer] | Sequence[IssueAnswer]
+    session: Session,
+    info: ImportInfo,
+    part: Sequence[Numbered],
+    answers: Sequence[Answer] | Sequence[IssueAnswer],
+    titles: Mapping[str, str],
 ) -> None:
     cells: Mapping[int, Mapping[str, Any]] = dict(part)
     refused = [
@@ -154,7 +159,6 @@ def _note(
         for one in answers
         if one.rejection is not None
     ]
-    titles = {name: name for name in part[0][1]} if isinstance(part[0][1], Mapping) else {}
     imports.add_part(session, info.county, info.id, Counter(one.outcome for one in answers), refused, titles)
 
 

@@ -44,7 +44,7 @@ def refusal(model: type[SheetRow], fields: Mapping[str, object]) -> Rejection:
 @pytest.mark.parametrize(
     ("model", "required", "optional"),
     [
-        (OrganisationRow, "code name kind", "area"),
+        (OrganisationRow, "code name kind", "area lon lat frame"),
         (CadreRow, "staff_no name organisation", "post phone"),
         (AssignmentRow, "staff_no area role from", "to"),
         (PlaceRow, "id kind", "name lon lat frame area staff_no"),

@@ -1,15 +1,18 @@
 """CSV sheets as offices write them, and every way in which a file can be none."""
 
-import csv
+import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
 
-from geo.errors import FileEmpty, FileUnreadable, WanggeError
+from geo.errors import FileEmpty, FileUnreadable, TooManyRows, WanggeError
+from geo.intake import batches, returned
 from geo.intake.people import AssignmentRow, CadreRow, OrganisationRow, PlaceRow, SheetRow
-from geo.intake.sheets import ADDED_COLUMNS, rows, write_rejected
+from geo.intake.sheets import rows, titles
 from geo.intake.visits import VisitRow
 
 VISITS = frozenset(VisitRow.model_fields)
@@ -52,7 +55,7 @@ def test_rare_characters_of_names_survive_both_encodings(sheet: Path) -> None:
 
 
 DESIGN: list[tuple[type[SheetRow] | type[VisitRow], str]] = [
-    (OrganisationRow, "code 代码 name 名称 kind 类型 area 区域"),
+    (OrganisationRow, "code 代码 name 名称 kind 类型 area 区域 lon 经度 lat 纬度 frame 坐标系"),
     (CadreRow, "staff_no 工号 name 姓名 organisation 单位 post 职务 phone 电话"),
     (AssignmentRow, "staff_no 工号 area 区域代码 role 角色 from 起 to 止"),
     (
@@ -62,7 +65,8 @@ DESIGN: list[tuple[type[SheetRow] | type[VisitRow], str]] = [
     (
         VisitRow,
         """id 编号 staff_no 工号 started_at 开始时间 ended_at 结束时间 lon 经度 lat 纬度 frame 坐标系
-        accuracy_m 精度(米) claimed_area 所在区域 place 走访对象 topics 中心工作 note 备注""",
+        accuracy_m 精度(米) claimed_area 所在区域 place 走访对象 topics 中心工作 companions 同行人员
+        findings 走访发现 note 备注""",
     ),
 ]
 
@@ -169,9 +173,8 @@ def test_nothing_in_it(sheet: Path, content: bytes) -> None:
         b"PK\x03\x04\x14\x00\x06\x00\x08\x00[Content_Types].xml",
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00\x00\x00",
         b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
-        "staff_no,note\nC1,a\n".encode("utf-16"),
     ],
-    ids=["xlsx", "xls", "png", "utf-16"],
+    ids=["xlsx", "xls", "png"],
 )
 def test_what_is_no_csv(sheet: Path, content: bytes) -> None:
     said = error(sheet, content)
@@ -205,15 +208,123 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
 # What was refused goes back
 
 
-def test_refused_rows_come_back_with_their_reasons_and_can_be_sent_again(sheet: Path, tmp_path: Path) -> None:
-    taken = read(sheet, '工号,note\nC1,"a\nb"\nC2\nC3,c\n')
-    back = tmp_path / "rejected.csv"
-    write_rejected(back, taken, {2: "没有工号为 C1 的干部", 3: "必须填写"})
-    with back.open(encoding="utf-8-sig", newline="") as file:
-        assert list(csv.reader(file)) == [
-            ["staff_no", "note", *ADDED_COLUMNS],
-            ["C1", "a\nb", "2", "没有工号为 C1 的干部"],
-            ["C2", "", "3", "必须填写"],
-        ]
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_refused_rows_come_back_with_their_reasons_and_can_be_sent_again(
+    sheet: Path, tmp_path: Path, form: str
+) -> None:
+    taken = read(sheet, '走访登记表,\n工号*,备注（选填）\nC1,"a\nb"\n=1+1\nC3,c\n')
+    assert taken[0] == (3, {"staff_no": "C1", "note": "a\nb"})
+    names = titles(sheet, columns=VISITS)
+    assert names == {"staff_no": "工号*", "note": "备注（选填）"}
+    reasons = {3: ("staff_no", "没有工号为 C1 的干部"), 4: ("staff_no", "没有工号为 =1+1 的干部")}
+    back = tmp_path / f"rejected.{form}"
+    back.write_bytes(returned.render(taken[:2], reasons, names, form))
     again = list(rows(back, columns=VISITS))
-    assert [fields["staff_no"] for _, fields in again] == ["C1", "C2"]
+    assert again == [
+        (2, {"staff_no": "C1", "note": "a\nb", "row": "3", "reason": "没有工号为 C1 的干部"}),
+        (3, {"staff_no": "=1+1", "note": "", "row": "4", "reason": "没有工号为 =1+1 的干部"}),
+    ]
+
+
+def test_a_mended_sheet_of_refused_rows_is_read_again(sheet: Path, tmp_path: Path) -> None:
+    taken = read(sheet, "工号,开始时间\nC9,2026年10月12日 9:30\n")
+    back = tmp_path / "rejected.xlsx"
+    names = titles(sheet, columns=VISITS)
+    back.write_bytes(returned.render(taken, {2: ("staff_no", "没有工号为 C9 的干部")}, names, "xlsx"))
+    book = load_workbook(back)
+    page = book.worksheets[0]
+    assert [cell.value for cell in page[1]] == ["工号", "开始时间", "原行号", "原因"]
+    assert page["A2"].fill.start_color.rgb.endswith("FFF2CC")
+    assert page["B2"].number_format == "@"
+    page["A2"] = "C1"
+    book.save(back)
+    assert list(batches.read(back, "visits")) == [(2, {"staff_no": "C1", "started_at": "2026年10月12日 9:30"})]
+
+
+# What people put around a table
+
+
+@pytest.mark.parametrize(
+    "above",
+    ["", "2026年10月走访登记表,,\n", "走访登记表,,\n填表说明：时间写成 2026-10-12 09:30,,\n,,\n", "工号不能为空,,\n"],
+)
+def test_titles_above_the_header_are_passed_over(sheet: Path, above: str) -> None:
+    (row,) = read(sheet, above + "工号,开始时间,备注\nC1,t,n\n")
+    assert row == (above.count("\n") + 2, {"staff_no": "C1", "started_at": "t", "note": "n"})
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "工号*,开始时间（必填）,备注",
+        "工号＊,开始时间(必填),备注（选填）",
+        "staff_no *,started_at,note",
+        "工号 ,【必填】开始时间,备注",
+    ],
+)
+def test_marks_around_names(sheet: Path, header: str) -> None:
+    assert read(sheet, header + "\nC1,t,n\n") == [(2, {"staff_no": "C1", "started_at": "t", "note": "n"})]
+
+
+@pytest.mark.parametrize("mark", ["\t", ";"])
+def test_other_marks_between_cells(sheet: Path, mark: str) -> None:
+    text = "工号,备注\nC1,a\n".replace(",", mark)
+    assert read(sheet, text) == [(2, {"staff_no": "C1", "note": "a"})]
+
+
+def test_unicode_text_of_a_spreadsheet(sheet: Path) -> None:
+    assert read(sheet, "工号\t备注\nC1\t两户\n".encode("utf-16")) == [(2, {"staff_no": "C1", "note": "两户"})]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_file_cut_in_the_middle_of_a_character(sheet: Path, encoding: str) -> None:
+    text = "工号,备注\nC1,走访两户\nC2,走访三户".encode(encoding)
+    said = error(sheet, text[:-1])
+    assert "cut off" in said.text("en")
+    assert "line 3" in said.text("en")
+    assert "截断" in said.text("zh-CN")
+
+
+@pytest.mark.parametrize("suffix", ["xls", "xlsm", "xltm", "ods"])
+def test_other_workbooks_say_what_to_do(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    path.write_bytes(b"whatever")
+    with pytest.raises(FileUnreadable, match="save it as xlsx without macros"):
+        list(rows(path, columns=VISITS))
+
+
+def test_a_workbook_with_macros_under_another_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book = Workbook()
+    book.worksheets[0].append(["工号", "开始时间"])
+    book.save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"macro")
+    with pytest.raises(FileUnreadable, match="macros"):
+        list(rows(path, columns=VISITS))
+
+
+def test_numbers_that_were_ids(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book = Workbook()
+    for line in (
+        ["工号", "开始时间", "所在区域"],
+        ["C1", datetime(2026, 10, 12, 9, 30), 330122101201003000],  # noqa: DTZ001 - county time
+        ["C1", 46307, 17.0],
+    ):
+        book.worksheets[0].append(line)
+    book.save(path)
+    first, second = (fields for _, fields in rows(path, columns=VISITS))
+    assert (first["started_at"], first["claimed_area"]) == ("2026-10-12T09:30:00", "3.301221E+17")
+    assert (second["started_at"], second["claimed_area"]) == ("46307", "17")
+
+
+def test_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geo.intake.workbooks.MAX_SHEET_ROWS", 3)
+    path = tmp_path / "a.xlsx"
+    book = Workbook()
+    for line in (["工号", "备注"], ["C1", "a"], ["C2", "b"], ["C3", "c"]):
+        book.worksheets[0].append(line)
+    book.save(path)
+    with pytest.raises(TooManyRows, match="more than 3 rows"):
+        list(rows(path, columns=VISITS))
