@@ -3,14 +3,18 @@
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Final
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Font
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.errors import FileUnreadable, TooManyRows
 from geo.intake import archives
@@ -19,6 +23,10 @@ from geo.limits import MAX_SHEET_ROWS
 _MIDNIGHT: Final = time(0, 0)
 _COLUMN_WIDTH: Final = 18
 _EXACT: Final = 10**15
+_PREPARED_ROWS: Final = 502
+_HELP_WIDTHS: Final = (18, 8, 60, 40)
+_NEEDED: Final = PatternFill("solid", start_color="FCE4D6", end_color="FCE4D6")
+_OPTIONAL: Final = PatternFill("solid", start_color="EDEDED", end_color="EDEDED")
 
 
 def lines(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -92,26 +100,59 @@ def _text(path: Path, number: int, cell: object) -> str:
     return text
 
 
-def template(columns: Sequence[tuple[str, str]]) -> bytes:
-    """An empty sheet: a title for each column, and a second sheet that says what belongs there.
+@dataclass(frozen=True, slots=True)
+class TemplateColumn:
+    """A column of an empty sheet: its title, whether it must be filled in, what belongs there, and an example.
 
-    :param columns: title and explanation
+    :ivar choices: the only words that are taken; empty where any are
+    """
+
+    title: str
+    is_needed: bool
+    told: str
+    example: str
+    choices: tuple[str, ...] = ()
+
+
+def template(columns: Sequence[TemplateColumn], *, words: Sequence[str]) -> bytes:
+    """An empty sheet with lists to choose from and notes at the titles, and a second sheet that explains and shows.
+
+    :param words: titles of the second sheet: column, needed or not, what belongs there, example
     """
     book = Workbook()
     sheet, help_sheet = book.worksheets[0], book.create_sheet("说明")
     sheet.title = "填写"
-    sheet.append([title for title, _ in columns])
+    sheet.append([column.title for column in columns])
     sheet.freeze_panes = "A2"
-    for index, (title, told) in enumerate(columns, start=1):
-        letter = get_column_letter(index)
-        sheet.column_dimensions[letter].width = _COLUMN_WIDTH
-        sheet[f"{letter}1"].font = Font(bold=True)
-        # Codes are text: a spreadsheet would make numbers of them and lose their zeros.
-        for row in range(2, 502):
-            sheet[f"{letter}{row}"].number_format = "@"
-        help_sheet.append([title, told])
-    help_sheet.column_dimensions["A"].width = _COLUMN_WIDTH
-    help_sheet.column_dimensions["B"].width = 3 * _COLUMN_WIDTH
+    for index, column in enumerate(columns, start=1):
+        _fill_in(sheet, get_column_letter(index), column)
+    help_sheet.append(list(words))
+    for column in columns:
+        help_sheet.append([column.title, words[1] if column.is_needed else "", column.told, column.example])
+    for letter, width in zip("ABCD", _HELP_WIDTHS, strict=True):
+        help_sheet.column_dimensions[letter].width = width
+        help_sheet[f"{letter}1"].font = Font(bold=True)
+    for row in help_sheet.iter_rows():
+        for cell in row:
+            cell.number_format = "@"
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+def _fill_in(sheet: Worksheet, letter: str, column: TemplateColumn) -> None:
+    sheet.column_dimensions[letter].width = _COLUMN_WIDTH
+    title = sheet[f"{letter}1"]
+    title.font = Font(bold=True)
+    title.fill = _NEEDED if column.is_needed else _OPTIONAL
+    note = Comment("\n".join(part for part in (column.told, column.example) if part), "Wangge")
+    note.width, note.height = 260, 90
+    title.comment = note
+    # Codes are text: a spreadsheet would make numbers of them and lose their zeros.
+    for row in range(2, _PREPARED_ROWS):
+        sheet[f"{letter}{row}"].number_format = "@"
+    if column.choices:
+        listed = DataValidation(type="list", formula1=f'"{",".join(column.choices)}"', allow_blank=True)
+        listed.add(f"{letter}2:{letter}{_PREPARED_ROWS}")
+        sheet.add_data_validation(listed)
