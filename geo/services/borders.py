@@ -58,17 +58,15 @@ class Borders:
         chains: list[Chain] = []
         geometries = []
         parents: set[str | None] = set()
-        whole = 0
         for _, shapes in levels:
             leaf = np.array([code not in parents for code in shapes.codes.tolist()], dtype=bool)
             columns = (shapes.ancestors[one][leaf].tolist() for one in _LEVELS)
             chains += list(zip(*columns, strict=True))
             geometries.append(shapes.geometries[leaf])
-            whole += bool(leaf.any())
             for one in _LEVELS:
                 parents |= set(shapes.ancestors[one].tolist())
         self.chains = chains
-        if whole == 1 and len(geometries[0]) == len(chains):
+        if geometries and len(geometries[0]) == len(chains):
             self._locator = locators[0]
         else:
             every = np.concatenate(geometries) if geometries else np.empty(0, dtype=object)

@@ -105,8 +105,7 @@ def _too_fast(around: pd.DataFrame) -> Mask:
     found = np.zeros(len(around), dtype=bool)
     located = np.flatnonzero(around["lon"].notna())
     staff = pd.factorize(around["staff_no"].to_numpy()[located])[0]
-    # Of visits at the same moment those at the same position stand together, in whatever order they came.
-    order = located[np.lexsort((*(around[name].to_numpy()[located] for name in ("lat", "lon", "start")), staff))]
+    order = located[np.lexsort((around["start"].to_numpy()[located], staff))]
     if len(order) < 2:  # noqa: PLR2004 - a pair
         return found
     before, after = order[:-1], order[1:]

@@ -331,7 +331,8 @@ def test_in_a_gap_a_claimed_grid_beside_it_decides(session: Session) -> None:
     assert tag(areas, lon, lat, 15.0, GRIDS[0]) == ("near_border", *chain(GRIDS[0]))
     assert tag(areas, lon, lat, 5.0, GRIDS[0]) == ("inside", TOWNS[0], VILLAGES[0], None)
     assert tag(areas, lon, lat, 15.0, VILLAGES[0]) == ("near_border", TOWNS[0], VILLAGES[0], None)
-    assert tag(areas, lon, lat, 15.0, GRIDS[1]) == ("near_border", TOWNS[0], VILLAGES[0], None)
+    for claim in (GRIDS[1], GRIDS[7], VILLAGES[3], TOWNS[1]):
+        assert tag(areas, lon, lat, 15.0, claim) == ("near_border", TOWNS[0], VILLAGES[0], None)
     ((*found,),) = areas.candidates_of(floats(lon), floats(lat), floats(15.0))
     assert found == [(VILLAGES[0], 0.0), (GRIDS[0], pytest.approx(10, abs=0.05))]
 
