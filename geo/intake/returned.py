@@ -12,6 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.intake.headers import ADDED_COLUMNS, ADDED_TITLES
+from geo.intake.workbooks import for_paper
 
 _WIDTH: Final = 18
 _REASON_WIDTH: Final = 60
@@ -62,6 +63,7 @@ def _workbook(header: Sequence[str], lines: Sequence[Sequence[str]], wrong: Sequ
         sheet.cell(number, len(header)).alignment = Alignment(wrap_text=True, vertical="top")
         if mistaken is not None:
             sheet.cell(number, mistaken + 1).fill = _WRONG
+    for_paper(sheet)
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()

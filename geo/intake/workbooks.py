@@ -14,6 +14,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.errors import FileUnreadable, TooManyRows
@@ -136,9 +137,18 @@ def template(columns: Sequence[TemplateColumn], *, words: Sequence[str]) -> byte
         for cell in row:
             cell.number_format = "@"
             cell.alignment = Alignment(wrap_text=True, vertical="top")
+    for one in (sheet, help_sheet):
+        for_paper(one)
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+def for_paper(sheet: Worksheet) -> None:
+    """Printed, all columns stand beside each other."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _fill_in(sheet: Worksheet, letter: str, column: TemplateColumn) -> None:
