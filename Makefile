@@ -22,7 +22,7 @@ demo: $(VENV)/.runtime node_modules/.copied
 	@$(BIN)/wangge demo
 
 test: $(VENV)/.dev node_modules/.copied
-	@sh scripts/system-packages.sh postgis browser compose gdal
+	@sh scripts/system-packages.sh postgis browser compose gdal office
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev

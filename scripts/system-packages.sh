@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make sure that parts of the system are there; install the ones that are missing, or say the one line to type.
-# Usage: system-packages.sh [python] [npm] [postgis] [browser] [compose] [gdal] [wrk]
+# Usage: system-packages.sh [python] [npm] [postgis] [browser] [compose] [gdal] [office] [wrk]
 set -eu
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -26,6 +26,8 @@ has_compose() { has docker-compose || docker compose version >/dev/null 2>&1; }
 
 has_gdal() { has ogr2ogr; }
 
+has_office() { has soffice; }
+
 has_wrk() { has wrk; }
 
 debian() {
@@ -36,6 +38,7 @@ debian() {
     browser) echo chromium fonts-noto-cjk fontconfig ;;
     compose) echo docker-compose ;;
     gdal) echo gdal-bin ;;
+    office) echo libreoffice-calc ;;
     wrk) echo wrk ;;
     esac
 }
@@ -48,6 +51,7 @@ brew_names() {
     browser) echo --cask chromium ;;
     compose) echo docker-compose ;;
     gdal) echo gdal ;;
+    office) echo --cask libreoffice ;;
     wrk) echo wrk ;;
     esac
 }
