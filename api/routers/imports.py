@@ -136,16 +136,15 @@ def rejected_rows(
 async def _import(request: Request, county: CountyInfo, access: Access, lang: Lang, kind: Kind, name: str) -> Response:
     jobs: Imports = request.app.state.imports
     id_ = uuid4()
-    name, body = await _body(request, name)
-    suffix = _suffix(request, name)
-    path = anyio.Path(jobs.folder / f"{id_}{suffix}")
-    await path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        name, body = await _body(request, name)
+        suffix = _suffix(request, name)
+        path = anyio.Path(jobs.folder / f"{id_}{suffix}")
+        await path.parent.mkdir(parents=True, exist_ok=True)
         size = await _keep(body, path)
         await run_in_threadpool(_begin, jobs, county.code, id_, kind, name or f"{kind}{suffix}", access.name)
-    except BaseException:
-        await path.unlink(missing_ok=True)
-        raise
+    finally:
+        await request.close()
     if size > AT_ONCE_BYTES:
         jobs.wake()
     else:
@@ -192,14 +191,24 @@ def _suffix(request: Request, name: str) -> str:
 
 async def _keep(body: AsyncIterator[bytes], path: anyio.Path) -> int:
     size = 0
-    async with await path.open("wb") as file:
-        async for chunk in body:
-            size += len(chunk)
-            if size > MAX_IMPORT_BYTES:
-                limit = f"{MAX_IMPORT_BYTES // 2**20} MiB"
-                raise TooLarge(what="the file", what_zh="文件", limit=limit)
-            await file.write(chunk)
+    try:
+        async with await path.open("wb") as file:
+            async for chunk in _bounded(body):
+                size += len(chunk)
+                await file.write(chunk)
+    except BaseException:
+        await path.unlink(missing_ok=True)
+        raise
     return size
+
+
+async def _bounded(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in body:
+        size += len(chunk)
+        if size > MAX_IMPORT_BYTES:
+            raise TooLarge(what="the file", what_zh="文件", limit=f"{MAX_IMPORT_BYTES // 2**20} MiB")
+        yield chunk
 
 
 def _begin(jobs: Imports, county: str, id_: UUID, kind: Kind, name: str, actor: str) -> None:

@@ -61,9 +61,10 @@ def correct(
     before = _mine(session, county.code, id_, by)
     if before.withdrawn_at is not None:
         raise VisitWithdrawn(id=id_)
-    said = {"frame": "wgs84", **before.content()} if before.lon is None else before.content()
+    said = before.content()
     moved = bool(_POSITION & changes.keys())
-    said |= {"frame": "wgs84", **changes}  # what is stored is WGS-84
+    # What is stored is WGS-84, and not rounded.
+    said |= {"frame": "wgs84", "lon": before.lon, "lat": before.lat, **changes}
     if "id" in changes:
         raise InvalidVisit(field="id", reason="stays as it is", reason_zh="不能更改")
     good, refused = parse([(1, {**said, "id": str(id_)})], zone=county.zone, now=datetime.now(UTC))

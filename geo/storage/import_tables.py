@@ -19,7 +19,7 @@ class Import(Base):
     """A file of visits or issues that was sent over HTTP.
 
     :ivar actor: the account that sent it
-    :ivar titles: titles of the columns as they came, in their order, by the names that they have here
+    :ivar titles: of each column in its order the name that it has here, and its title as it came
     :ivar done: rows that were taken so far, whatever became of them
     :ivar message: why it failed, in English and Chinese
     """
@@ -32,7 +32,7 @@ class Import(Base):
     file: Mapped[str]
     status: Mapped[str] = mapped_column(server_default=text("'waiting'"))
     actor: Mapped[str]
-    titles: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    titles: Mapped[list[list[str]]] = mapped_column(JSONB, server_default=text("'[]'"))
     done: Mapped[int] = mapped_column(server_default=text("0"))
     stored: Mapped[int] = mapped_column(server_default=text("0"))
     duplicate: Mapped[int] = mapped_column(server_default=text("0"))

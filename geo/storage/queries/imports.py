@@ -97,7 +97,7 @@ def add_part(
     session.execute(
         update(Import)
         .where(Import.county_code == county, Import.id == id_)
-        .values(**columns, done=Import.done + sum(counts.values()), titles=dict(titles))
+        .values(**columns, done=Import.done + sum(counts.values()), titles=[list(pair) for pair in titles.items()])
     )
     rows = [
         {"county_code": county, "import_id": id_, "row": one.row, "cells": one.cells, "field": one.field}
@@ -139,7 +139,7 @@ def _info(one: Import) -> ImportInfo:
         file=one.file,
         status="done" if one.status == "done" else "failed" if one.status == "failed" else "waiting",
         actor=one.actor,
-        titles=one.titles,
+        titles={pair[0]: pair[1] for pair in one.titles},
         done=one.done,
         stored=one.stored,
         duplicate=one.duplicate,

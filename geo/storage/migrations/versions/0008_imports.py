@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("file", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), server_default=sa.text("'waiting'"), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("titles", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("titles", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False),
         *(
             sa.Column(name, sa.Integer(), server_default=sa.text("0"), nullable=False)
             for name in ("done", "stored", "duplicate", "conflict", "rejected")
