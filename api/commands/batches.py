@@ -1,8 +1,9 @@
 """``wangge visits import`` and ``wangge issues import``: long files with a progress bar, each in one transaction."""
 
+import itertools
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +17,11 @@ from geo.intake import batches, returned
 from geo.intake.batches import Kind, Numbered
 from geo.intake.rejections import Rejection
 from geo.services import imports
+from geo.services.imports import Part
 from geo.settings import Settings
 from geo.storage.queries import counties
 
-PART_ROWS: Final = 20_000
+PART_ROWS: Final = 100_000
 _SHOWN: Final = 20
 _BLOCK: Final = 1 << 20
 
@@ -71,9 +73,9 @@ def batch_group(kind: Kind, what: str) -> click.Group:
         with transaction(settings) as session:
             info = counties.resolve(session, county or settings.county)
             typed = file.suffix.lower() == batches.NDJSON
-            for part in _parts(file, kind):
-                answers = imports.take(session, info, kind, part, typed=typed, entered_by=f"import {file.name}")
-                cells = dict(part)
+            for part in _parts(file, kind, lambda rows: imports.read(info, kind, rows, typed=typed)):
+                answers = imports.take(session, info, part, entered_by=f"import {file.name}")
+                cells = dict(part.rows)
                 counts.update(answer.outcome for answer in answers)
                 refused += [((one.row, cells[one.row]), one.rejection) for one in answers if one.rejection is not None]
             if rejected is not None:
@@ -91,16 +93,15 @@ def batch_group(kind: Kind, what: str) -> click.Group:
     return group
 
 
-def _parts(file: Path, kind: Kind) -> Iterator[list[Numbered]]:
-    """The rows in parts, with a bar that follows them."""
-    parts = batches.parts(batches.read(file, kind), PART_ROWS)
+def _parts(file: Path, kind: Kind, read: Callable[[list[Numbered]], Part]) -> Iterator[Part]:
+    """The rows in parts, each read while the one before is stored, with a bar that follows them."""
+    rows = batches.parts(batches.read(file, kind), PART_ROWS)
+    parts = batches.ahead(map(read, rows))
     first = next(parts)  # what is wrong with the file is said before any bar is drawn
-    with click.progressbar(length=max(_lines(file), len(first)), label=file.name, file=sys.stderr) as bar:
-        yield first
-        bar.update(len(first))
-        for part in parts:
+    with click.progressbar(length=max(_lines(file), len(first.rows)), label=file.name, file=sys.stderr) as bar:
+        for part in itertools.chain([first], parts):
             yield part
-            bar.update(len(part))
+            bar.update(len(part.rows))
 
 
 def _lines(file: Path) -> int:

@@ -3,8 +3,9 @@
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from geo.errors import FileEmpty, FileUnreadable, SheetRejected
 from geo.intake import headers, sheets
@@ -14,6 +15,7 @@ from geo.intake.visits import VisitRow
 
 Kind = Literal["visits", "issues"]
 Numbered = tuple[int, Mapping[str, Any]]
+Item = TypeVar("Item")
 
 ROWS: Final[Mapping[Kind, type[Row]]] = {"visits": VisitRow, "issues": IssueRow}
 NDJSON: Final = ".ndjson"
@@ -32,8 +34,11 @@ def read(path: Path, kind: Kind) -> Iterator[Numbered]:
     rows = sheets.rows(path, columns=frozenset(ROWS[kind].model_fields))
     first = next(rows)
     _check_header(path, kind, _without_added(first[1]))
-    for number, fields in itertools.chain([first], rows):
-        yield number, _without_added(fields)
+    every = itertools.chain([first], rows)
+    if first[1].keys() & set(headers.ADDED_COLUMNS):
+        yield from ((number, _without_added(fields)) for number, fields in every)
+    else:
+        yield from every
 
 
 def titles(path: Path, kind: Kind) -> dict[str, str]:
@@ -48,6 +53,16 @@ def parts(rows: Iterable[Numbered], size: int) -> Iterator[list[Numbered]]:
     taken = iter(rows)
     while part := list(itertools.islice(taken, size)):
         yield part
+
+
+def ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """The same, each made in a thread while the one before is being used."""
+    taken = iter(items)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, taken, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, taken, None)
+            yield item
 
 
 def _without_added(fields: Mapping[str, str]) -> dict[str, str]:

@@ -78,6 +78,8 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _fields(path: Path, number: int, header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    if len(cells) == len(header) and "" not in header:
+        return dict(zip(header, map(str.strip, cells), strict=True))
     pairs = list(zip_longest(header, (cell.strip() for cell in cells), fillvalue=""))
     nameless = next((cell for name, cell in pairs if not name and cell), None)
     if nameless is not None:

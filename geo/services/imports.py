@@ -8,6 +8,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,9 @@ from geo.intake import batches, returned
 from geo.intake import issues as issue_rows
 from geo.intake import visits as visit_rows
 from geo.intake.batches import Kind, Numbered
+from geo.intake.issues import NumberedIssue
+from geo.intake.rejections import Rejection
+from geo.intake.visit_columns import Visits
 from geo.services import accounts, issues, visits
 from geo.services.accounts import Access
 from geo.services.issues import IssueAnswer
@@ -35,28 +39,35 @@ PART_ROWS: Final = 2_000
 _log = logging.getLogger("wangge.imports")
 
 
-def take(
-    session: Session,
-    county: CountyInfo,
-    kind: Kind,
-    rows: Sequence[Numbered],
-    *,
-    typed: bool,
-    by: Access | None = None,
-    entered_by: str | None = None,
-) -> Sequence[Answer] | Sequence[IssueAnswer]:
-    """Store some rows of a file and answer each.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows of a file, as they came and as they were read."""
+
+    rows: Sequence[Numbered]
+    good: Visits | list[NumberedIssue]
+    refused: list[Rejection]
+
+
+def read(county: CountyInfo, kind: Kind, rows: Sequence[Numbered], *, typed: bool) -> Part:
+    """Check some rows of a file, as far as that can be done without a database.
 
     :param typed: values are those of JSON; otherwise all are texts of a sheet
     """
     now = datetime.now(UTC)
     if kind == "visits":
         parse = visit_rows.parse if typed else visit_rows.parse_sheet
-        good, refused = parse(rows, zone=county.zone, now=now)
-        return visits.record(session, county, good, refused, by=by, entered_by=entered_by)
+        return Part(rows, *parse(rows, zone=county.zone, now=now))
     parse_issues = issue_rows.parse if typed else issue_rows.parse_sheet
-    found, refused = parse_issues(rows, zone=county.zone, now=now)
-    return issues.report(session, county, found, refused, by=by, entered_by=entered_by, offer_similar=False)
+    return Part(rows, *parse_issues(rows, zone=county.zone, now=now))
+
+
+def take(
+    session: Session, county: CountyInfo, part: Part, *, by: Access | None = None, entered_by: str | None = None
+) -> Sequence[Answer] | Sequence[IssueAnswer]:
+    """Store some rows of a file and answer each."""
+    if isinstance(part.good, Visits):
+        return visits.record(session, county, part.good, part.refused, by=by, entered_by=entered_by)
+    return issues.report(session, county, part.good, part.refused, by=by, entered_by=entered_by, offer_similar=False)
 
 
 def run(
@@ -124,7 +135,7 @@ def _parts(
         with sessions() as session, session.begin():
             by = _access(session, info.actor)
             reach.limit(session, by.reach)
-            answers = take(session, county, info.kind, part, typed=typed, by=by, entered_by=by.name)
+            answers = take(session, county, read(county, info.kind, part, typed=typed), by=by, entered_by=by.name)
             _note(session, info, part, answers, titles)
     with sessions() as session, session.begin():
         imports.finish(session, county_code, id_, "done")
