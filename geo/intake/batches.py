@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from geo.errors import FileEmpty, FileUnreadable, SheetRejected
-from geo.intake import headers, sheets
+from geo.intake import headers, returned, sheets
 from geo.intake.issues import IssueRow
 from geo.intake.located import Row
 from geo.intake.visits import VisitRow
@@ -66,8 +66,8 @@ def ahead(items: Iterable[Item]) -> Iterator[Item]:
 
 
 def _without_added(fields: Mapping[str, str]) -> dict[str, str]:
-    """A sheet of refused rows that was mended comes back with the two columns that were added to it."""
-    return {name: value for name, value in fields.items() if name not in headers.ADDED_COLUMNS}
+    """A sheet of refused rows that was mended comes back with two columns and some apostrophes that it had not."""
+    return {name: returned.meant(value) for name, value in fields.items() if name not in headers.ADDED_COLUMNS}
 
 
 def _lines(path: Path) -> Iterator[Numbered]:

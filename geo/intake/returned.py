@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from geo.intake.workbooks import for_paper
 _WIDTH: Final = 18
 _REASON_WIDTH: Final = 60
 _WRONG: Final = PatternFill("solid", start_color="FFF2CC", end_color="FFF2CC")
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 _NO_CHARACTER: Final = dict.fromkeys(code for code in range(32) if code not in (9, 10, 13))
 """What the format of workbooks cannot hold."""
 
@@ -39,10 +42,28 @@ def render(
     lines = [[*(_text(cells.get(name)) for name in names), str(row), reasons[row][1]] for row, cells in rows]
     if form == "csv":
         out = io.StringIO()
-        csv.writer(out).writerows([header, *lines])
+        csv.writer(out).writerows([header, *([inert(text) for text in line] for line in lines)])
         return ("\ufeff" + out.getvalue()).encode()
     wrong = [reasons[row][0] for row, _ in rows]
     return _workbook(header, lines, [names.index(field) if field in names else None for field in wrong])
+
+
+def inert(text: str) -> str:
+    """What a spreadsheet that opens a csv does not take for a formula: an apostrophe stands before it.
+
+    >>> inert("=1+1"), inert("-87.6")
+    ("'=1+1", '-87.6')
+    """
+    return f"'{text}" if text[:1] in _FORMULAS and not _NUMBER.fullmatch(text) else text
+
+
+def meant(text: str) -> str:
+    """What `inert` was given; raises nothing, and leaves all other texts alone.
+
+    >>> meant("'=1+1"), meant("'quoted'")
+    ('=1+1', "'quoted'")
+    """
+    return text[1:] if text[:1] == "'" and text[1:2] in _FORMULAS and text[1:2] else text
 
 
 def _workbook(header: Sequence[str], lines: Sequence[Sequence[str]], wrong: Sequence[int | None]) -> bytes:
