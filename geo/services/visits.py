@@ -125,10 +125,8 @@ def not_yours(batch: Visits, tags: Tags, by: Access | None) -> list[Rejection]:
 def _store(
     session: Session, county: CountyInfo, batch: Visits, tags: Tags, areas: Tagger, entered_by: str | None
 ) -> list[Answer]:
-    place: dict[str, int] = {}
-    for at, id_ in enumerate(batch.id.tolist()):
-        place.setdefault(id_, at)
-    first = np.fromiter(place.values(), dtype=np.intp, count=len(place))
+    # By id: what began in the same moment is looked at in one order, however it was sent.
+    _, first = np.unique(batch.id.astype(str), return_index=True)
     first = first[visit_writing.new_among(session, county.code, batch.id[first])]
     new, its_tags = batch.take(first), tags.take(first)
     flags = visit_flags.of(session, county, new, its_tags, areas)

@@ -348,7 +348,7 @@ VISITS = [
     ["id", "staff_no", "started_at", "lon", "lat", "note"],
     ["0190f3c2-7a50-7cc3-8a11-5f2d6c3b9e01", "C1", "2025-03-05T09:00:00", "120.005", "30.005", "好"],
     ["0190f3c2-7a50-7cc3-8a11-5f2d6c3b9e02", "C9", "2025-03-05T09:00:00", "120.005", "30.005", 'a "quoted", note'],
-    ["0190f3c2-7a50-7cc3-8a11-5f2d6c3b9e03", "C2", "2025-03-05T09:00:00", "30.005", "120.005", "行\n二"],
+    ["0190f3c2-7a50-7cc3-8a11-5f2d6c3b9e03", "C2", "2025-03-05T09:00:00", "120.005", "95", "行\n二"],
     ["", "C2", "soon", "120.005", "30.005", ""],
 ]
 
@@ -364,7 +364,7 @@ def test_rejected_rows_come_back_and_go_in_when_mended(loaded: Run, loaded_url: 
     done = loaded("visits", "import", write(tmp_path / "visits.csv", VISITS), "--rejected", rejected)
     assert "4 rows: 1 stored, 0 duplicate, 0 in conflict, 3 rejected" in ok(done)
     assert "row 3, staff_no: no cadre has the number C9" in done.err
-    assert "row 4, lat: lon and lat look swapped" in done.err
+    assert "row 4, lat: must be between" in done.err
     assert "row 5, started_at:" in done.err
     with rejected.open(encoding="utf-8-sig", newline="") as file:
         back = list(csv.reader(file))
