@@ -1,7 +1,6 @@
 """Cells as people type them: dates in the usual forms, degrees with minutes, full-width digits, spoiled ids."""
 
 import re
-from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -106,12 +105,3 @@ def damage(text: str) -> tuple[str, str] | None:
             "表格软件只保留 15 位数字，其后变成了 0，请把该列设为文本格式后重新填写",
         )
     return None
-
-
-def lost_zero(text: str, lengths: Collection[int]) -> bool:
-    """Whether an id looks as if a spreadsheet had taken its first zero: digits, one fewer than those that are known.
-
-    >>> lost_zero("1234", {5}), lost_zero("1234", {4, 5})
-    (True, False)
-    """
-    return text.isdigit() and len(text) + 1 in lengths and len(text) not in lengths

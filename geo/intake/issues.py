@@ -90,6 +90,7 @@ class EventRow(Row):
     into: OptionalId = Field(default=None, description="the issue that it becomes part of, of merged")
     note: OptionalNote = Field(default=None, description="what was said; needed for extended, replied and reopened")
 
+    _written_out = field_validator("at", mode="before")(written_out)
     _in_county_time = field_validator("at")(in_county_time)
 
 

@@ -30,10 +30,10 @@ def check(session: Session, county: CountyInfo, batch: Visits, areas: Tagger) ->
         refused.extend(Rejection(int(batch.row[at]), *reason(at)) for at in np.flatnonzero(good & bad).tolist())
         good[bad] = False
 
-    staff = visits.known_staff(session, county.code, set(batch.staff_no.tolist()))
-    places = visits.known_places(session, county.code, set(batch.place.tolist()) - {None})
-    refuse(~_among(batch.staff_no, staff), lambda at: _no_cadre(batch.staff_no[at]))
-    refuse(~_among(batch.place, {*places, None}), lambda at: _no_place(batch.place[at]))
+    staff = visits.known_staff(session, county.code, _with_zero(batch.staff_no))
+    places = visits.known_places(session, county.code, _with_zero(batch.place))
+    refuse(~_among(batch.staff_no, staff), lambda at: _no_cadre(batch.staff_no[at], staff))
+    refuse(~_among(batch.place, {*places, None}), lambda at: _no_place(batch.place[at], places))
     refuse(_swapped(batch, areas), lambda _: ("lat", "lon and lat look swapped", "经度和纬度似乎填反了"))
     refuse(_lost_claims(session, county, batch, areas), lambda at: _no_area(batch.claimed_area[at]))
     return (batch if good.all() else batch.take(good)), refused
@@ -43,12 +43,29 @@ def _among(values: NDArray[np.object_], known: set[str | None] | set[str]) -> Ma
     return np.fromiter((value in known for value in values.tolist()), dtype=bool, count=len(values))
 
 
-def _no_cadre(staff_no: str) -> tuple[str, str, str]:
-    return "staff_no", f"no cadre has the number {staff_no}", f"没有工号为 {staff_no} 的干部"
+def _with_zero(ids: NDArray[np.object_]) -> set[str]:
+    """The ids, and what each was before a spreadsheet took its first zero."""
+    said = set(ids.tolist()) - {None}
+    return said | {f"0{one}" for one in said if one.isdigit()}
 
 
-def _no_place(place: str) -> tuple[str, str, str]:
-    return "place", f"no place has the id {place}", f"没有编号为 {place} 的走访对象"
+def _lost_zero(id_: str, known: set[str]) -> tuple[str, str]:
+    if f"0{id_}" not in known:
+        return "", ""
+    return (
+        f"; 0{id_} is there: a spreadsheet took the first zero, format the column as text and type it again",
+        f"；有 0{id_}：开头的 0 被表格软件去掉了，请把该列设为文本格式后重新填写",
+    )
+
+
+def _no_cadre(staff_no: str, known: set[str]) -> tuple[str, str, str]:
+    en, zh = _lost_zero(staff_no, known)
+    return "staff_no", f"no cadre has the number {staff_no}{en}", f"没有工号为 {staff_no} 的干部{zh}"
+
+
+def _no_place(place: str, known: set[str]) -> tuple[str, str, str]:
+    en, zh = _lost_zero(place, known)
+    return "place", f"no place has the id {place}{en}", f"没有编号为 {place} 的走访对象{zh}"
 
 
 def _no_area(code: str) -> tuple[str, str, str]:
