@@ -73,7 +73,7 @@ def batch_group(kind: Kind, what: str) -> click.Group:
         with transaction(settings) as session:
             info = counties.resolve(session, county or settings.county)
             typed = file.suffix.lower() == batches.NDJSON
-            for part in _parts(file, kind, lambda rows: imports.read(info, kind, rows, typed=typed)):
+            for part in _parts(file, kind, imports.reader(session, info, kind, typed=typed)):
                 answers = imports.take(session, info, part, entered_by=f"import {file.name}")
                 cells = dict(part.rows)
                 counts.update(answer.outcome for answer in answers)

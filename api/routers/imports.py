@@ -17,7 +17,7 @@ from starlette.datastructures import UploadFile
 from api.dependencies import PAGE, PLAIN, AccessDep, CountyDep, LangQuery, LimitQuery, Needs, SessionDep
 from api.errors import problem
 from api.exports import MEDIA_TYPES
-from api.jobs import Imports
+from api.jobs import Imports, run
 from api.schemas.imports import ImportOut
 from geo.errors import FileUnreadable, Lang, TooLarge
 from geo.intake.batches import SUFFIXES, Kind
@@ -148,7 +148,7 @@ async def _import(request: Request, county: CountyInfo, access: Access, lang: La
     if size > AT_ONCE_BYTES:
         jobs.wake()
     else:
-        await run_in_threadpool(service.run, jobs.sessions, county.code, id_, Path(path))
+        await run_in_threadpool(run, jobs.sessions, county.code, id_, Path(path))
     out = await run_in_threadpool(_told, jobs, county.code, id_, lang)
     if out.status == "failed":
         kind_of_problem = "urn:wangge:problem:import-failed"

@@ -35,7 +35,7 @@ class RowAnswer(BaseModel):
         return cls(
             row=answer.row,
             outcome=answer.outcome,
-            id=answer.id,
+            id=UUID(answer.id) if answer.id else None,
             field=answer.rejection.field if answer.rejection else None,
             reason=answer.reason(lang),
             sent=answer.sent,

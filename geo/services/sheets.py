@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from sqlalchemy import Table, select
@@ -22,7 +21,7 @@ from geo.intake.rejections import Rejection, from_validation
 from geo.services.tagging import tagger
 from geo.space.crs import FRAMES, to_wgs84
 from geo.storage import issue_tables, tables
-from geo.storage.bulk import hex_ewkb, upsert
+from geo.storage.bulk import hex_points, upsert
 from geo.storage.queries import boundaries, counties
 from geo.storage.queries.counties import CountyInfo
 
@@ -221,7 +220,7 @@ def _place(records: list[dict[str, Any]]) -> tuple[NDArray[np.float64], NDArray[
     for frame in FRAMES:
         mine = frames == frame
         lon[mine], lat[mine] = to_wgs84(lon[mine], lat[mine], frame)
-    points = hex_ewkb(np.asarray(shapely.points(np.nan_to_num(lon), np.nan_to_num(lat)), dtype=object))
+    points = hex_points(np.nan_to_num(lon), np.nan_to_num(lat))
     for record, point in zip(records, points, strict=True):
         record["position"] = None if record["lon"] is None else point
         del record["lon"], record["lat"]

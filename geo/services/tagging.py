@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -60,8 +60,8 @@ class Tags:
         out[:] = [f"{word}/{town or ''}/{village or ''}/{grid or ''}" for word, town, village, grid in codes]
         return out
 
-    def take(self, index: NDArray[np.intp]) -> "Tags":
-        """The tags of some positions."""
+    def take(self, index: NDArray[Any]) -> "Tags":
+        """The tags of some positions: a mask, or places in the order wanted."""
         return Tags(self.town[index], self.village[index], self.grid[index], self.word[index])
 
 
@@ -122,9 +122,10 @@ class Tagger:
 
     def contradicted(self, tags: Tags, claimed: Codes) -> NDArray[np.bool_]:
         """Where a claimed area is neither the one that the position lies in nor a candidate near it."""
-        chains = {code: self._chain(code) for code in set(claimed.tolist()) if code is not None}
-        rows = zip(claimed.tolist(), tags.town.tolist(), tags.village.tolist(), tags.grid.tolist(), strict=True)
-        return np.array([claim is not None and not _agrees(chains[claim], *tag) for claim, *tag in rows], dtype=bool)
+        rows = list(zip(claimed.tolist(), tags.town.tolist(), tags.village.tolist(), tags.grid.tolist(), strict=True))
+        # Few of the pairs of a claim and a tag differ.
+        wrong = {one: one[0] is not None and not _agrees(self._chain(one[0]), *one[1:]) for one in set(rows)}
+        return np.array([wrong[one] for one in rows], dtype=bool)
 
     def _mind_borders(self, tags: Tags, lon: Floats, lat: Floats, accuracy_m: Floats, claimed: Codes) -> None:
         rows = np.flatnonzero(~np.isnan(lon) & (accuracy_m > 0))

@@ -1,7 +1,7 @@
 """Visits are corrected, withdrawn and restored: what each said before stays, with who did it, when and why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -70,10 +70,9 @@ def correct(
     good, refused = parse([(1, {**said, "id": str(id_)})], zone=county.zone, now=datetime.now(UTC))
     _raise_first(refused)
     areas = tagger(session, boundaries.active(session, county.code))
-    lon, lat = good.in_wgs84()
-    batch, refused = visit_checks.check(session, county, replace(good, lon=lon, lat=lat), areas)
-    _raise_first(refused)
-    tags = areas.tag_all(batch.lon, batch.lat, batch.accuracy_m, batch.claimed_area)
+    tagged = service.with_tags(good, areas)
+    batch, tags = tagged.visits, tagged.tags
+    _raise_first(visit_checks.check(session, county, batch, areas)[1])
     _raise_first(service.not_yours(batch, tags, by))
     flags = visit_flags.of(session, county, batch, tags, areas)
     frame = batch.frame[0] if moved else before.frame

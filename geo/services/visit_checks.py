@@ -18,8 +18,8 @@ from geo.storage.queries.counties import CountyInfo
 Mask = NDArray[np.bool_]
 
 
-def check(session: Session, county: CountyInfo, batch: Visits, areas: Tagger) -> tuple[Visits, list[Rejection]]:
-    """The rows that can be stored, and why the others cannot; of several reasons the first.
+def check(session: Session, county: CountyInfo, batch: Visits, areas: Tagger) -> tuple[Mask, list[Rejection]]:
+    """Which rows can be stored, and why the others cannot; of several reasons the first.
 
     :param batch: positions in WGS-84
     """
@@ -36,7 +36,7 @@ def check(session: Session, county: CountyInfo, batch: Visits, areas: Tagger) ->
     refuse(~_among(batch.place, {*places, None}), lambda at: _no_place(batch.place[at], places))
     refuse(_swapped(batch, areas), lambda _: ("lat", "lon and lat look swapped", "经度和纬度似乎填反了"))
     refuse(_lost_claims(session, county, batch, areas), lambda at: _no_area(batch.claimed_area[at]))
-    return (batch if good.all() else batch.take(good)), refused
+    return good, refused
 
 
 def _among(values: NDArray[np.object_], known: set[str | None] | set[str]) -> Mask:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any, Literal
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,15 +29,31 @@ Outcome = Literal["stored", "duplicate", "conflict", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
+class Tagged:
+    """Visits with what their positions and claims say, before anything is looked up in the database.
+
+    :ivar visits: positions in WGS-84
+    """
+
+    visits: Visits
+    tags: Tags
+
+    def take(self, index: NDArray[Any]) -> "Tagged":
+        """Some of the rows: a mask, or places in the order wanted."""
+        return Tagged(self.visits.take(index), self.tags.take(index))
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What became of one row. ``sent`` and ``kept`` are set where they differ under one id.
 
+    :ivar id: a UUID as text, None for what is rejected
     :ivar flags: what looks odd about a row that was stored, for who sent it to see; nobody else is told
     """
 
     row: int
     outcome: Outcome
-    id: UUID | None = None
+    id: str | None = None
     rejection: Rejection | None = None
     sent: dict[str, Any] | None = None
     kept: dict[str, Any] | None = None
@@ -49,10 +64,26 @@ class Answer:
         return self.rejection.text(lang) if self.rejection else None
 
 
+def with_tags(rows: Visits, areas: Tagger) -> Tagged:
+    """Tag visits whose positions are in their frames; it asks no database, so another thread may do it."""
+    lon, lat = rows.in_wgs84()
+    batch = replace(rows, lon=lon, lat=lat)
+    return Tagged(batch, areas.tag_all(lon, lat, batch.accuracy_m, batch.claimed_area))
+
+
+def areas_in_force(session: Session, county: str) -> Tagger:
+    """The areas that visits are tagged to, which no activation changes until the transaction ends.
+
+    :raises NoBoundaries: nothing is in force
+    """
+    counties.hold(session, county, alone=False)
+    return tagger(session, boundaries.active(session, county))
+
+
 def record(
     session: Session,
     county: CountyInfo,
-    rows: Visits,
+    rows: Visits | Tagged,
     refused: Sequence[Rejection] = (),
     *,
     by: Access | None = None,
@@ -60,25 +91,21 @@ def record(
 ) -> list[Answer]:
     """Store what can be stored and answer every row, in the order of their numbers.
 
-    :param rows: positions in their frames
+    :param rows: positions in their frames; or what `with_tags` made of them with the `areas_in_force`
     :param by: who sends them: a cadre only visits of his or her own, others only within their scope; None for anything
     :param entered_by: whose name stands at them; that of ``by`` if not given
     :raises NoBoundaries: nothing is in force that visits could be tagged to
     """
     wrong = list(refused)
     stored: list[Answer] = []
-    if len(rows):
-        counties.hold(session, county.code, alone=False)
-        areas = tagger(session, boundaries.active(session, county.code))
-        lon, lat = rows.in_wgs84()
-        batch = replace(rows, lon=lon, lat=lat)
-        batch, bad = visit_checks.check(session, county, batch, areas)
-        tags = areas.tag_all(batch.lon, batch.lat, batch.accuracy_m, batch.claimed_area)
-        foreign = _foreign(batch, tags, by)
-        wrong += [*bad, *not_yours(batch, tags, by)]
-        kept = np.flatnonzero(~foreign)
-        name = entered_by or (by.name if by else None)
-        stored = _store(session, county, batch.take(kept), tags.take(kept), areas, name)
+    if isinstance(rows, Tagged) or len(rows):
+        areas = areas_in_force(session, county.code)
+        batch = rows if isinstance(rows, Tagged) else with_tags(rows, areas)
+        good, bad = visit_checks.check(session, county, batch.visits, areas)
+        batch = batch.take(good)
+        wrong += [*bad, *not_yours(batch.visits, batch.tags, by)]
+        batch = batch.take(~_foreign(batch.visits, batch.tags, by))
+        stored = _store(session, county, batch, areas, entered_by or (by.name if by else None))
     answers = [Answer(rejection.row, "rejected", rejection=rejection) for rejection in wrong] + stored
     return sorted(answers, key=lambda answer: answer.row)
 
@@ -122,13 +149,12 @@ def not_yours(batch: Visits, tags: Tags, by: Access | None) -> list[Rejection]:
     return [Rejection(row, field, why, why_zh) for row in batch.row[_foreign(batch, tags, by)].tolist()]
 
 
-def _store(
-    session: Session, county: CountyInfo, batch: Visits, tags: Tags, areas: Tagger, entered_by: str | None
-) -> list[Answer]:
+def _store(session: Session, county: CountyInfo, tagged: Tagged, areas: Tagger, entered_by: str | None) -> list[Answer]:
+    batch = tagged.visits
     # By id: what began in the same moment is looked at in one order, however it was sent.
     _, first = np.unique(batch.id.astype(str), return_index=True)
     first = first[visit_writing.new_among(session, county.code, batch.id[first])]
-    new, its_tags = batch.take(first), tags.take(first)
+    new, its_tags = batch.take(first), tagged.tags.take(first)
     flags = visit_flags.of(session, county, new, its_tags, areas)
     told = visit_writing.StoredTags(its_tags.word, its_tags.town, its_tags.village, its_tags.grid, flags)
     visit_writing.insert(session, county.code, new, told, entered_by=entered_by)
@@ -139,11 +165,11 @@ def _store(
     same = _same(session, county, batch, is_new)
     kept = visits.contents(session, county.code, [ids[at] for at in range(len(ids)) if not (is_new[at] or same[at])])
     return [
-        Answer(rows[at], "stored", UUID(ids[at]), flags=flags_of[at])
+        Answer(rows[at], "stored", ids[at], flags=flags_of[at])
         if is_new[at]
-        else Answer(rows[at], "duplicate", UUID(ids[at]))
+        else Answer(rows[at], "duplicate", ids[at])
         if same[at]
-        else _seen_before(rows[at], UUID(ids[at]), _content(batch, at), kept.get(ids[at]))
+        else _seen_before(rows[at], ids[at], _content(batch, at), kept.get(ids[at]))
         for at in range(len(ids))
     ]
 
@@ -157,7 +183,7 @@ def _same(session: Session, county: CountyInfo, batch: Visits, is_new: NDArray[n
     return found
 
 
-def _seen_before(row: int, id_: UUID, sent: dict[str, Any], kept: list[dict[str, Any]] | None) -> Answer:
+def _seen_before(row: int, id_: str, sent: dict[str, Any], kept: list[dict[str, Any]] | None) -> Answer:
     answer = Answer(row, "duplicate", id_)
     if kept is None:  # beyond the sender's scope
         taken = Rejection(row, "id", "this id is that of another visit", "该编号已属于另一条走访")

@@ -12,9 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
 
+from api.jobs import carry_on
 from api.routers import imports as router
 from geo.intake.batches import SUFFIXES
-from geo.services import imports
 from tests import squares
 from tests.api.test_issues import token
 from tests.squares import GRIDS, TOWNS
@@ -163,7 +163,7 @@ def test_too_large(loaded: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_large_file_is_carried_on_beside(loaded: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(router, "AT_ONCE_BYTES", 1_000)
-    monkeypatch.setattr(imports, "PART_ROWS", 10)
+    monkeypatch.setattr("api.jobs.PART_ROWS", 10)
     text = HEADER + "".join(line(number, "C9" if number == 150 else "C1") for number in range(101, 176))
     answer = send(loaded, text)
     assert answer.status_code == 202
@@ -177,7 +177,7 @@ def test_a_large_file_is_carried_on_beside(loaded: TestClient, monkeypatch: pyte
 def test_an_import_goes_on_where_it_stopped(loaded: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped after three parts, as when the process ends; the next start takes the rest, and counts each row once."""
     monkeypatch.setattr(router, "AT_ONCE_BYTES", 1_000)
-    monkeypatch.setattr(imports, "PART_ROWS", 10)
+    monkeypatch.setattr("api.jobs.PART_ROWS", 10)
     jobs = loaded.app.state.imports  # type: ignore[attr-defined]
     monkeypatch.setattr(jobs, "wake", lambda: None)
     text = HEADER + "".join(line(number) for number in range(101, 176))
@@ -188,13 +188,13 @@ def test_an_import_goes_on_where_it_stopped(loaded: TestClient, monkeypatch: pyt
         asked.append(1)
         return len(asked) > 3
 
-    assert imports.carry_on(jobs.sessions, jobs.folder, after_three) == 1
+    assert carry_on(jobs.sessions, jobs.folder, after_three) == 1
     half = loaded.get(answer.headers["location"]).json()
     assert (half["status"], half["done"], half["stored"]) == ("waiting", 30, 30)
-    assert imports.carry_on(jobs.sessions, jobs.folder, lambda: False) == 1
+    assert carry_on(jobs.sessions, jobs.folder, lambda: False) == 1
     told = finished(loaded, answer)
     assert (told["status"], told["done"], told["stored"], told["duplicate"]) == ("done", 75, 75, 0)
-    assert imports.carry_on(jobs.sessions, jobs.folder, lambda: False) == 0
+    assert carry_on(jobs.sessions, jobs.folder, lambda: False) == 0
 
 
 def test_imports_are_for_who_sent_them(loaded: TestClient, loaded_url: str) -> None:

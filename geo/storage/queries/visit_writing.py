@@ -9,7 +9,6 @@ from uuid import UUID
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import shapely
 from numpy.typing import NDArray
 from sqlalchemy import func, select, text, update
 from sqlalchemy import insert as new_row
@@ -17,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from geo.intake.visit_columns import Objects, Visits
 from geo.space.crs import WGS84
-from geo.storage.bulk import as_lists, copy_table, hex_ewkb
+from geo.storage.bulk import as_lists, copy_table, hex_points
 from geo.storage.queries.visits import VisitRecord
 from geo.storage.tables import VISIT_CHANGES, Visit, VisitRevision
 
@@ -146,7 +145,7 @@ def note_revision(session: Session, county: str, before: VisitRecord, action: st
 def _table(county: str, visits: Visits, tags: StoredTags, entered_by: str | None) -> pa.Table:
     count, located = len(visits), ~np.isnan(visits.lon)
     points = np.full(count, None, dtype=object)
-    points[located] = hex_ewkb(np.asarray(shapely.points(visits.lon[located], visits.lat[located]), dtype=object))
+    points[located] = hex_points(visits.lon[located], visits.lat[located])
     frames = visits.frame.copy()
     frames[~located] = None
     texts = {
