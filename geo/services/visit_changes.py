@@ -73,7 +73,7 @@ def correct(
     tagged = service.with_tags(good, areas)
     batch, tags = tagged.visits, tagged.tags
     _raise_first(visit_checks.check(session, county, batch, areas)[1])
-    _raise_first(service.not_yours(batch, tags, by))
+    _raise_first(service.not_yours(batch.row[service.foreign(tagged, by)], by))
     flags = visit_flags.of(session, county, batch, tags, areas)
     frame = batch.frame[0] if moved else before.frame
     told = visit_writing.StoredTags(tags.word, tags.town, tags.village, tags.grid, flags)

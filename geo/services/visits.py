@@ -102,10 +102,10 @@ def record(
         areas = areas_in_force(session, county.code)
         batch = rows if isinstance(rows, Tagged) else with_tags(rows, areas)
         good, bad = visit_checks.check(session, county, batch.visits, areas)
-        batch = batch.take(good)
-        wrong += [*bad, *not_yours(batch.visits, batch.tags, by)]
-        batch = batch.take(~_foreign(batch.visits, batch.tags, by))
-        stored = _store(session, county, batch, areas, entered_by or (by.name if by else None))
+        theirs = foreign(batch, by)
+        wrong += [*bad, *not_yours(batch.visits.row[good & theirs], by)]
+        kept = batch if (good & ~theirs).all() else batch.take(good & ~theirs)
+        stored = _store(session, county, kept, areas, entered_by or (by.name if by else None))
     answers = [Answer(rejection.row, "rejected", rejection=rejection) for rejection in wrong] + stored
     return sorted(answers, key=lambda answer: answer.row)
 
@@ -129,58 +129,52 @@ def as_seen_by(
     ]
 
 
-def _foreign(batch: Visits, tags: Tags, by: Access | None) -> NDArray[np.bool_]:
+def foreign(batch: Tagged, by: Access | None) -> NDArray[np.bool_]:
     """Which rows are not for the sender to send. Where a cadre's own visits lead is nobody's business here."""
+    tags = batch.tags
     if by is None or (by.role != "cadre" and by.area is None):
-        return np.zeros(len(batch), dtype=bool)
+        return np.zeros(len(batch.visits), dtype=bool)
     if by.role == "cadre":
-        return np.asarray(batch.staff_no != by.staff_no, dtype=bool)
+        return np.asarray(batch.visits.staff_no != by.staff_no, dtype=bool)
     mine = (tags.town == by.area) | (tags.village == by.area) | (tags.grid == by.area)
     return ~np.asarray(mine, dtype=bool)
 
 
-def not_yours(batch: Visits, tags: Tags, by: Access | None) -> list[Rejection]:
-    """Why some rows are not for the sender to send."""
-    if by is None:
-        return []
+def not_yours(rows: NDArray[np.int64], by: Access | None) -> list[Rejection]:
+    """Why rows of these numbers are not for the sender to send."""
     field, why, why_zh = "staff_no", "only visits of your own can be sent", "只能上报本人的走访"
-    if by.role != "cadre":
+    if by is not None and by.role != "cadre":
         field, why, why_zh = "claimed_area", f"it is not within {by.area}", f"不在 {by.area} 范围内"
-    return [Rejection(row, field, why, why_zh) for row in batch.row[_foreign(batch, tags, by)].tolist()]
+    return [Rejection(row, field, why, why_zh) for row in rows.tolist()]
 
 
 def _store(session: Session, county: CountyInfo, tagged: Tagged, areas: Tagger, entered_by: str | None) -> list[Answer]:
     batch = tagged.visits
     # By id: what began in the same moment is looked at in one order, however it was sent.
-    _, first = np.unique(batch.id.astype(str), return_index=True)
+    _, first = np.unique(batch.id.astype(bytes), return_index=True)
     first = first[visit_writing.new_among(session, county.code, batch.id[first])]
     new, its_tags = batch.take(first), tagged.tags.take(first)
     flags = visit_flags.of(session, county, new, its_tags, areas)
     told = visit_writing.StoredTags(its_tags.word, its_tags.town, its_tags.village, its_tags.grid, flags)
-    visit_writing.insert(session, county.code, new, told, entered_by=entered_by)
-    flags_of = dict(zip(first.tolist(), flags.tolist(), strict=True))
     ids, rows = batch.id.tolist(), batch.row.tolist()
+    with visit_writing.inserting(session, county.code, new, told, entered_by=entered_by):
+        fresh = zip(first.tolist(), flags.tolist(), strict=True)
+        answers = [Answer(rows[at], "stored", ids[at], flags=its_flags) for at, its_flags in fresh]
     is_new = np.zeros(len(batch), dtype=bool)
     is_new[first] = True
     same = _same(session, county, batch, is_new)
-    kept = visits.contents(session, county.code, [ids[at] for at in range(len(ids)) if not (is_new[at] or same[at])])
-    return [
-        Answer(rows[at], "stored", ids[at], flags=flags_of[at])
-        if is_new[at]
-        else Answer(rows[at], "duplicate", ids[at])
-        if same[at]
-        else _seen_before(rows[at], ids[at], _content(batch, at), kept.get(ids[at]))
-        for at in range(len(ids))
-    ]
+    odd = np.flatnonzero(~is_new & ~same).tolist()
+    kept = visits.contents(session, county.code, [ids[at] for at in odd])
+    answers += [Answer(rows[at], "duplicate", ids[at]) for at in np.flatnonzero(same).tolist()]
+    return answers + [_seen_before(rows[at], ids[at], _content(batch, at), kept.get(ids[at])) for at in odd]
 
 
-def _same(session: Session, county: CountyInfo, batch: Visits, is_new: NDArray[np.bool_]) -> list[bool]:
+def _same(session: Session, county: CountyInfo, batch: Visits, is_new: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which rows are plainly there already; a file that is sent again has tens of thousands of them."""
     same = np.zeros(len(batch), dtype=bool)
     if not is_new.all() and reach.is_whole(session):
         same[~is_new] = visit_comparison.same_as_stored(session, county.code, batch.take(~is_new))
-    found: list[bool] = same.tolist()
-    return found
+    return same
 
 
 def _seen_before(row: int, id_: str, sent: dict[str, Any], kept: list[dict[str, Any]] | None) -> Answer:

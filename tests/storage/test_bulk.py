@@ -14,7 +14,7 @@ from sqlalchemy import table as literal_table
 from sqlalchemy.orm import Session
 
 from geo.intake.visit_columns import objects
-from geo.storage.bulk import as_lists, copy_out, copy_rows, copy_table, hex_ewkb, upsert
+from geo.storage.bulk import as_lists, copy_out, copy_rows, copy_table, driver_of, hex_ewkb, hex_points, upsert
 
 HOSTILE = [
     "",
@@ -69,7 +69,7 @@ def send(session: Session, texts: list[str | None], lists: list[tuple[str, ...]]
     """Texts and lists side by side, as columns; what then stands in the table."""
     numbers = pa.array(range(len(texts)), pa.int32())
     table = pa.table({"i": numbers, "s": pa.array(texts, pa.string()), "a": as_lists(objects(lists))})
-    copy_table(session, "copied", table)
+    copy_table(driver_of(session), "copied", table)
     return read(session)
 
 
@@ -155,3 +155,9 @@ def test_copy_out_of_nothing_has_its_columns(session: Session) -> None:
     assert copy_out(session, query, {"t": pa.string()}).num_rows == 0
     values = copy_out(session, select(literal("100 % ' \\ :x", Text)), {"t": pa.string()})
     assert values["t"].to_pylist() == ["100 % ' \\ :x"]
+
+
+@given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), max_size=5))
+def test_points_are_written_as_shapely_writes_them(points: list[tuple[float, float]]) -> None:
+    lon, lat = (np.array([one[axis] for one in points], dtype=float) for axis in (0, 1))
+    assert hex_points(lon, lat) == hex_ewkb(np.asarray(shapely.points(lon, lat), dtype=object))

@@ -1,6 +1,8 @@
 """Visits written: many by COPY, one at a time where it is corrected or withdrawn."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, cast
@@ -16,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from geo.intake.visit_columns import Objects, Visits
 from geo.space.crs import WGS84
-from geo.storage.bulk import as_lists, copy_table, hex_points
+from geo.storage.bulk import as_lists, copy_table, driver_of, hex_points
 from geo.storage.queries.visits import VisitRecord
 from geo.storage.tables import VISIT_CHANGES, Visit, VisitRevision
 
@@ -69,10 +71,22 @@ def new_among(session: Session, county: str, ids: Objects) -> NDArray[np.bool_]:
     return np.fromiter((id_ not in there for id_ in ids.tolist()), dtype=bool, count=len(ids))
 
 
-def insert(session: Session, county: str, visits: Visits, tags: StoredTags, *, entered_by: str | None) -> None:
-    """Store visits whose ids are new, with positions in WGS-84."""
-    if len(visits):
-        copy_table(session, "visits", _table(county, visits, tags, entered_by))
+@contextmanager
+def inserting(
+    session: Session, county: str, visits: Visits, tags: StoredTags, *, entered_by: str | None
+) -> Iterator[None]:
+    """Store visits whose ids are new while the body does something else; it must leave the session alone.
+
+    :param visits: positions in WGS-84
+    """
+    if not len(visits):
+        yield
+        return
+    table, driver = _table(county, visits, tags, entered_by), driver_of(session)
+    with ThreadPoolExecutor(1) as pool:
+        copying = pool.submit(copy_table, driver, "visits", table)
+        yield
+        copying.result()
 
 
 def take_turn(session: Session) -> None:
