@@ -35,9 +35,11 @@ from api.routers import (
     visits,
 )
 from geo.limits import MAX_TILE_CACHE_BYTES
+from geo.services.household_ids import session_info
 from geo.settings import Settings
 from geo.space import locator
 from geo.storage.database import make_engine, resolve_url
+from geo.storage.household_key import household_key
 from maps import assets
 
 _MIN_GZIP_BYTES = 1_000
@@ -49,9 +51,10 @@ def create_app(settings: Settings) -> FastAPI:
     url = resolve_url(settings)
     engine = make_engine(url, pool_size=settings.pool_size, statement_timeout_ms=settings.statement_timeout_ms)
 
-    sessions = sessionmaker(engine, expire_on_commit=False)
+    info = session_info(household_key(settings))
+    sessions = sessionmaker(engine, expire_on_commit=False, info=info)
     memory = Memory(url, sessions, settings.county)
-    imports_ = Imports(url, settings.home)
+    imports_ = Imports(url, settings.home, info)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

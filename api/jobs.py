@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.engine import URL
@@ -33,13 +33,14 @@ _log = logging.getLogger("wangge.imports")
 class Imports:
     """The folder of files that wait, and the thread that takes them.
 
+    :param info: what sessions are made with
     :ivar sessions: on connections of their own, so that long work takes none from requests
     """
 
-    def __init__(self, url: URL, home: Path) -> None:
+    def __init__(self, url: URL, home: Path, info: dict[str, Any]) -> None:
         self.folder = home / "imports"
         self._engine = make_engine(url, pool_size=4)
-        self.sessions = sessionmaker(self._engine, class_=Session, expire_on_commit=False)
+        self.sessions = sessionmaker(self._engine, class_=Session, expire_on_commit=False, info=info)
         self._wake, self._stopped = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 

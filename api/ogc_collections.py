@@ -1,4 +1,4 @@
-"""What the collections of OGC API – Features hold: areas, the coverage of a month, visits.
+"""What the collections of OGC API – Features hold: areas, the coverage of a month, visits, issues.
 
 Each finds its features in the same form, so that the routes know nothing of what they are.
 """
@@ -6,47 +6,30 @@ Each finds its features in the same form, so that the routes know nothing of wha
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, cast, get_args
 from uuid import UUID
 
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from api.schemas.coverage import AreaCoverageOut
+from api.schemas.issues import IssueOut
 from api.schemas.visits import VisitOut
 from geo.analysis.coverage import AreaCoverage, CoverageLevel
 from geo.errors import InvalidChoice, Lang, UnknownFeature
 from geo.months import Month, local_day
 from geo.services import coverage
+from geo.services import issues as issue_service
 from geo.services import visits as visit_service
 from geo.services.accounts import Access
 from geo.space.codes import Level
-from geo.storage.queries import areas, boundaries, features, visits
+from geo.storage.queries import areas, boundaries, features, issues, visits
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.counties import CountyInfo
-from geo.storage.queries.features import Found
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which features are wanted.
-
-    :ivar equal: properties and the text that each must be
-    :ivar box: in WGS-84; features that touch it
-    :ivar begin: first instant of the interval, None where it is open or none was asked for
-    :ivar end: its last instant
-    :ivar after: id of the last one of the page before
-    """
-
-    equal: Mapping[str, str]
-    box: BaseGeometry | None = None
-    begin: datetime | None = None
-    end: datetime | None = None
-    after: str | None = None
-    limit: int = 1
+from geo.storage.queries.features import Asked, Found
+from geo.storage.queries.issues import IssueRecord
+from geo.storage.queries.visits import VisitRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,21 +144,31 @@ class Visits(Collection):
     def find(self, reader: Reader, asked: Asked) -> Found:
         """By id."""
         session, county = reader.session, reader.county
-        if any(_uuid(text) is None for text in (asked.equal.get("id"), asked.after) if text is not None):
-            return Found([], _objects([]), 0)
-        records, matched = visits.matching(
-            session,
-            county.code,
-            equal=asked.equal,
-            begin=asked.begin,
-            until=asked.end,
-            box=asked.box,
-            after=_uuid(asked.after or ""),
-            limit=asked.limit,
-        )
+        if not _by_uuid(asked):
+            return _NOTHING
+        records, matched = visits.matching(session, county.code, asked)
         seen = visit_service.as_seen_by(session, county.code, records, reader.access)
-        points = [None if one.lon is None or one.lat is None else shapely.Point(one.lon, one.lat) for one in seen]
-        return Found([VisitOut.of(one).model_dump(mode="json") for one in seen], _objects(points), matched)
+        return Found([VisitOut.of(one).model_dump(mode="json") for one in seen], _points(seen), matched)
+
+
+class Issues(Collection):
+    """Issues that were reported in the interval, by id, as far as whoever asks may see them."""
+
+    key = "id"
+
+    def __init__(self) -> None:
+        super().__init__("问题", "Issues", [name for name in issues.MATCHED if name != "id"])
+
+    def find(self, reader: Reader, asked: Asked) -> Found:
+        """By id."""
+        session, county = reader.session, reader.county
+        if not _by_uuid(asked):
+            return _NOTHING
+        records, matched = issues.matching(session, county.code, asked)
+        seen = issue_service.as_seen_by(session, county.code, records, reader.access)
+        today = coverage.today(county)
+        properties = [IssueOut.of(one, county, today).model_dump(mode="json") for one in seen]
+        return Found(properties, _points(seen), matched)
 
 
 COLLECTIONS: Final[Mapping[str, Collection]] = {
@@ -184,6 +177,7 @@ COLLECTIONS: Final[Mapping[str, Collection]] = {
     "grids": Areas("grid", "网格", "All-purpose grids"),
     "coverage": Coverage(),
     "visits": Visits(),
+    "issues": Issues(),
 }
 
 
@@ -203,14 +197,25 @@ def _is(row: AreaCoverage, name: str, value: str) -> bool:
     return value == {"code": facts.code, "name": facts.name, "level": facts.level, "status": row.status}[name]
 
 
-def _uuid(text: str) -> UUID | None:
+def _by_uuid(asked: Asked) -> bool:
+    """Whether the ids that are asked for can be those of visits and issues."""
     try:
-        return UUID(text)
+        [UUID(text) for text in (asked.equal.get("id"), asked.after) if text is not None]
     except ValueError:
-        return None
+        return False
+    return True
+
+
+def _points(records: Sequence[VisitRecord] | Sequence[IssueRecord]) -> Any:
+    return _objects(
+        [None if one.lon is None or one.lat is None else shapely.Point(one.lon, one.lat) for one in records]
+    )
 
 
 def _objects(values: Sequence[Any]) -> Any:
     out = np.empty(len(values), dtype=object)
     out[:] = values
     return out
+
+
+_NOTHING: Final = Found([], _objects([]), 0)

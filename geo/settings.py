@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geo.limits import POOL_SIZE, STATEMENT_TIMEOUT_MS
@@ -29,6 +29,13 @@ class Settings(BaseSettings):
         default=STATEMENT_TIMEOUT_MS, ge=100, description="longest statement of a web request"
     )
     pool_size: int = Field(default=POOL_SIZE, ge=1, le=200, description="database connections and worker threads")
+    household_ids: Literal["plain", "hashed"] = Field(
+        default="plain", description="hashed: households are kept under keyed hashes of their ids, without their names"
+    )
+    household_key: SecretStr | None = Field(
+        default=None,
+        description="key of those hashes; without it one is made in HOME",
+    )
     basemap_url: str | None = Field(
         default=None, description="tile address with {z}, {x}, {y} for a basemap; without it no basemap"
     )

@@ -7,8 +7,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from geo.errors import LocalPostgisError
+from geo.services.household_ids import session_info
 from geo.settings import Settings
 from geo.storage.database import current_revision, head_revision, make_engine, migrate, resolve_url
+from geo.storage.household_key import household_key
 
 
 def ready_url(settings: Settings) -> URL:
@@ -33,7 +35,8 @@ def transaction(settings: Settings) -> Iterator[Session]:
     """A session whose work is committed at the end, or not at all."""
     engine = make_engine(ready_url(settings))
     try:
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        info = session_info(household_key(settings))
+        with Session(engine, expire_on_commit=False, info=info) as session, session.begin():
             yield session
     finally:
         engine.dispose()

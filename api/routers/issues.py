@@ -42,7 +42,7 @@ from geo.analysis.issue_flow import Category, Status
 from geo.errors import TooLarge
 from geo.intake.issues import EventRow, IssueRow, parse
 from geo.limits import MAX_ISSUES_PER_BATCH
-from geo.services import coverage, issue_events
+from geo.services import coverage, household_ids, issue_events
 from geo.services import issues as service
 from geo.storage.queries import issues
 from geo.storage.queries.issues import Filter
@@ -112,7 +112,7 @@ def _filter(
         status=status,
         area=area_column(session, version, area) if area else None,
         handler=handler,
-        place=place,
+        place=household_ids.kept_of(session, county.code, place),
         begin=begin,
         end=end,
         is_open=open,
@@ -183,7 +183,12 @@ def similar_issues(
 ) -> list[SimilarOut]:
     """Open issues of a category within 250 m or at the same place: what is about to be reported may be known."""
     x, y = optional_position(lon, lat, frame)
-    return [SimilarOut.of(one) for one in service.similar_to(session, county.code, category, lon=x, lat=y, place=place)]
+    return [
+        SimilarOut.of(one)
+        for one in service.similar_to(
+            session, county.code, category, lon=x, lat=y, place=household_ids.kept_of(session, county.code, place)
+        )
+    ]
 
 
 @router.get("/issues/{issue_id}")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from api import ogc_answers
 from api.dependencies import PLAIN, AccessDep, CountyDep, LangQuery, SessionDep
 from api.ogc_answers import GEOJSON, HTML, JSON, answer, link, others
-from api.ogc_collections import COLLECTIONS, Asked, Collection, Reader
+from api.ogc_collections import COLLECTIONS, Collection, Reader
 from api.ogc_parameters import box_in, crs_of, interval_of, limit_of, no_others, refused
 from geo.errors import Lang
 from geo.limits import MAX_CODE_CHARS, MAX_PAGE
@@ -22,7 +22,7 @@ from geo.space.ogc_crs import CRS84, offered
 from geo.storage.queries import areas, boundaries
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.counties import CountyInfo
-from geo.storage.queries.features import Found
+from geo.storage.queries.features import Asked, Found
 
 router = APIRouter(prefix="/ogc", tags=["OGC API – Features"])
 
@@ -43,7 +43,7 @@ FidPath = Annotated[
     Path(
         max_length=MAX_CODE_CHARS,
         pattern=PLAIN,
-        description="code of an area, id of a visit",
+        description="code of an area, id of a visit or an issue",
         examples=["990101001001"],
     ),
 ]
@@ -84,7 +84,11 @@ def landing(request: Request, county: CountyDep, lang: LangQuery) -> Response:
         link(request, "/openapi.json", "service-desc", "application/vnd.oai.openapi+json;version=3.1", "API"),
         link(request, "/docs", "service-doc", HTML, "Documentation"),
     ]
-    said = f"{county.code} 的区域与走访" if lang == "zh-CN" else f"Areas and visits of the county {county.code}"
+    said = (
+        f"{county.code} 的区域、走访与问题"
+        if lang == "zh-CN"
+        else f"Areas, visits and issues of the county {county.code}"
+    )
     body = {"title": "Wangge 网格", "description": said, "links": links}
     return answer(request, body, "OGC API – Features", lang)
 
@@ -99,7 +103,7 @@ def conformance(request: Request, lang: LangQuery) -> Response:
 
 @router.get("/collections", **_DOCUMENT)
 def collections(request: Request, session: SessionDep, county: CountyDep, lang: LangQuery) -> Response:
-    """Areas of the boundary version in force, the coverage of a month, and visits."""
+    """Areas of the boundary version in force, the coverage of a month, visits and issues."""
     version = boundaries.active(session, county.code)
     body = {
         "links": others(request, JSON),
@@ -117,6 +121,46 @@ def collection_of(
     known = _known(collection)
     body = _describe(request, session, county, boundaries.active(session, county.code), collection, lang)
     return answer(request, body, f"{known.zh} {known.en}", lang)
+
+
+async def _equal(
+    *,
+    code: Annotated[Text, Query(description="only the area with this code")] = None,
+    name: Annotated[Text, Query(description="only areas of this name")] = None,
+    kind: Annotated[Text, Query(description="only areas of this kind")] = None,
+    parent: Annotated[Text, Query(description="only areas right below this code")] = None,
+    town: Annotated[Text, Query(description="only in this town, by its code")] = None,
+    village: Annotated[Text, Query(description="only in this village, by its code")] = None,
+    grid: Annotated[Text, Query(description="only visits and issues in this grid, by its code")] = None,
+    level: Annotated[Text, Query(description="of coverage: town, village or grid")] = None,
+    status: Annotated[
+        Text, Query(description="of coverage: met, under, unvisited or excluded; of issues: where they stand")
+    ] = None,
+    staff_no: Annotated[Text, Query(description="only visits of this cadre")] = None,
+    tag: Annotated[Text, Query(description="of visits and issues: inside, near_border, outside or unlocated")] = None,
+    category: Annotated[Text, Query(description="only issues of this category")] = None,
+    handler: Annotated[Text, Query(description="only issues that this organisation handles")] = None,
+) -> dict[str, str]:
+    """Properties that were asked for, and what each must be."""
+    given = {
+        "code": code,
+        "name": name,
+        "kind": kind,
+        "parent": parent,
+        "town": town,
+        "village": village,
+        "grid": grid,
+        "level": level,
+        "status": status,
+        "staff_no": staff_no,
+        "tag": tag,
+        "category": category,
+        "handler": handler,
+    }
+    return {key: value for key, value in given.items() if value is not None}
+
+
+EqualDep = Annotated[dict[str, str], Depends(_equal)]
 
 
 @router.get("/collections/{collection}/items", **_FEATURES)
@@ -137,42 +181,19 @@ def items(
         Query(
             alias="datetime",
             description="a moment, a day or an interval: boundaries in force at its end, coverage of the month of its "
-            "end, visits that began in it",
+            "end, visits that began and issues that were reported in it",
         ),
     ] = None,
     cursor: Annotated[Text, Query(description="of the link to the next page")] = None,
-    code: Annotated[Text, Query(description="only the area with this code")] = None,
-    name: Annotated[Text, Query(description="only areas of this name")] = None,
-    kind: Annotated[Text, Query(description="only areas of this kind")] = None,
-    parent: Annotated[Text, Query(description="only areas right below this code")] = None,
-    town: Annotated[Text, Query(description="only in this town, by its code")] = None,
-    village: Annotated[Text, Query(description="only in this village, by its code")] = None,
-    grid: Annotated[Text, Query(description="only visits in this grid, by its code")] = None,
-    level: Annotated[Text, Query(description="of coverage: town, village or grid")] = None,
-    status: Annotated[Text, Query(description="of coverage: met, under, unvisited or excluded")] = None,
-    staff_no: Annotated[Text, Query(description="only visits of this cadre")] = None,
-    tag: Annotated[Text, Query(description="of visits: inside, outside or unlocated")] = None,
+    equal: EqualDep,
 ) -> Response:
     """Features of a collection, page by page."""
     known = _known(collection)
     no_others(request, _OF_ITEMS | set(known.filters))
-    given = {
-        "code": code,
-        "name": name,
-        "kind": kind,
-        "parent": parent,
-        "town": town,
-        "village": village,
-        "grid": grid,
-        "level": level,
-        "status": status,
-        "staff_no": staff_no,
-        "tag": tag,
-    }
     target, size = crs_of(county, "crs", crs), limit_of(limit)
     begin, end = interval_of(datetime_, county)
     asked = Asked(
-        {key: value for key, value in given.items() if value is not None},
+        equal,
         box_in(bbox, crs_of(county, "bbox-crs", bbox_crs)),
         begin,
         end,

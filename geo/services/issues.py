@@ -18,6 +18,7 @@ from geo.intake.issues import IssueRow, NumberedIssue, default_due
 from geo.intake.rejections import Rejection
 from geo.limits import MAX_SIMILAR, SIMILAR_WITHIN_M
 from geo.months import local_day
+from geo.services import household_ids
 from geo.services.accounts import Access
 from geo.services.tagging import Tagger, Tags, tagger
 from geo.services.visits import Outcome
@@ -123,6 +124,7 @@ def _found(
     session: Session, county: CountyInfo, rows: Sequence[NumberedIssue], areas: Tagger
 ) -> tuple[list[_Found], list[Rejection]]:
     """Rows with where they are, and why the others name what is not there."""
+    rows = household_ids.in_issues(session, county.code, rows)
     said = [row.issue for row in rows]
     # What is referred to may lie beyond the scope of who reports: it is only looked up, and not shown.
     with reach.unlimited(session):

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from geo.errors import SheetRejected
 from geo.intake import people
 from geo.intake.rejections import Rejection, from_validation
+from geo.services import household_ids
 from geo.services.tagging import tagger
 from geo.space.crs import FRAMES, to_wgs84
 from geo.storage import issue_tables, tables
@@ -116,7 +117,7 @@ def prepared(
     :raises SheetRejected: a row cannot be taken
     """
     numbers, values = _validated(sheet, rows, file)
-    records = [_record(sheet, county, value) for value in values]
+    records = [_record(session, sheet, county, value) for value in values]
     _check(session, county, sheet, numbers, records, file)
     return numbers, records
 
@@ -159,10 +160,12 @@ def _validated(
     return numbers, values
 
 
-def _record(sheet: Sheet, county: CountyInfo, value: people.SheetRow) -> dict[str, Any]:
+def _record(session: Session, sheet: Sheet, county: CountyInfo, value: people.SheetRow) -> dict[str, Any]:
     fields = {sheet.columns.get(name, name): field for name, field in value.model_dump().items()}
     if sheet.row is people.RouteRow and fields["area_code"] is None:
         fields["area_code"] = county.code
+    if sheet.row is people.PlaceRow and fields["kind"] == "household" and household_ids.are_hashed(session):
+        fields |= {"id": household_ids.hashed(session, fields["id"]), "name": None}
     return {"county_code": county.code, **fields}
 
 

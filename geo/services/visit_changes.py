@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from geo.errors import InvalidVisit, NotAllowed, UnknownVisit, VisitWithdrawn
 from geo.intake.rejections import Rejection
 from geo.intake.visits import parse
-from geo.services import visit_checks, visit_flags
+from geo.services import household_ids, visit_checks, visit_flags
 from geo.services import visits as service
 from geo.services.accounts import Access
 from geo.services.tagging import tagger
@@ -70,7 +70,7 @@ def correct(
     good, refused = parse([(1, {**said, "id": str(id_)})], zone=county.zone, now=datetime.now(UTC))
     _raise_first(refused)
     areas = tagger(session, boundaries.active(session, county.code))
-    tagged = service.with_tags(good, areas)
+    tagged = service.with_tags(household_ids.in_visits(session, county.code, good), areas)
     batch, tags = tagged.visits, tagged.tags
     _raise_first(visit_checks.check(session, county, batch, areas)[1])
     _raise_first(service.not_yours(batch.row[service.foreign(tagged, by)], by))

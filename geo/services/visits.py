@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from geo.errors import Lang
 from geo.intake.rejections import Rejection
 from geo.intake.visit_columns import Visits
-from geo.services import visit_checks, visit_flags
+from geo.services import household_ids, visit_checks, visit_flags
 from geo.services.accounts import Access
 from geo.services.tagging import Tagger, Tags, tagger
 from geo.services.visit_flags import Flag
@@ -101,6 +101,7 @@ def record(
     if isinstance(rows, Tagged) or len(rows):
         areas = areas_in_force(session, county.code)
         batch = rows if isinstance(rows, Tagged) else with_tags(rows, areas)
+        batch = replace(batch, visits=household_ids.in_visits(session, county.code, batch.visits))
         good, bad = visit_checks.check(session, county, batch.visits, areas)
         theirs = foreign(batch, by)
         wrong += [*bad, *not_yours(batch.visits.row[good & theirs], by)]

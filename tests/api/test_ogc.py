@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -64,7 +64,7 @@ def test_from_the_landing_page_to_the_features(service: TestClient) -> None:
     assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core" in follow(landing, "conformance")["conformsTo"]
     assert follow(landing, "service-desc")["openapi"].startswith("3.")
     collections = follow(landing, "data")["collections"]
-    assert [one["id"] for one in collections] == ["towns", "villages", "grids", "coverage", "visits"]
+    assert [one["id"] for one in collections] == ["towns", "villages", "grids", "coverage", "visits", "issues"]
     assert collections[2]["extent"]["spatial"]["bbox"] == [[120.0, 30.0, 120.04, 30.02]]
     assert [feature["id"] for feature in follow(collections[0], "items")["features"]] == TOWNS
     assert service.get("/ogc/collections/villages").json() == collections[1]
@@ -266,6 +266,40 @@ def test_visits_are_filtered(service: TestClient, asked: dict[str, str], holds: 
     assert wanted
 
 
+ISSUES: Final = (
+    {
+        "category": "infrastructure",
+        "title": "路灯不亮",
+        "lon": 120.005,
+        "lat": 30.005,
+        "reported_at": "2025-03-10T09:00:00",
+    },
+    {"category": "ecology", "title": "河道有垃圾", "claimed_area": GRIDS[4], "reported_at": "2025-03-31T23:59:00"},
+    {"category": "petition", "title": "土地纠纷", "lon": 120.015, "lat": 30.005, "reported_at": "2025-04-01T00:00:00"},
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "titles"),
+    [
+        ({}, {"路灯不亮", "河道有垃圾", "土地纠纷"}),
+        ({"datetime": "2025-03-01/2025-03-31"}, {"路灯不亮", "河道有垃圾"}),
+        ({"category": "ecology"}, {"河道有垃圾"}),
+        ({"bbox": "120,30,120.01,30.01"}, {"路灯不亮"}),
+        ({"grid": GRIDS[2], "status": "reported"}, {"土地纠纷"}),
+    ],
+)
+def test_issues_as_features(loaded: TestClient, asked: dict[str, str], titles: set[str]) -> None:
+    assert loaded.post("/issues", json=list(ISSUES)).status_code == 201
+    stored = {one["id"]: one for one in loaded.get("/issues").json()["issues"]}
+    found = items(loaded, "issues", **asked)
+    assert {one["properties"]["title"] for one in found} == titles
+    for one in found:
+        kept = stored[one["id"]]
+        assert one["properties"] == kept
+        assert (one["geometry"] and one["geometry"]["coordinates"]) == (kept["lon"] and [kept["lon"], kept["lat"]])
+
+
 def _local(moment: str) -> str:
     return datetime.fromisoformat(moment).astimezone(ZoneInfo("Asia/Shanghai")).isoformat()
 
@@ -297,7 +331,7 @@ def test_what_the_new_collections_do_not_know(service: TestClient, path: str, st
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("", "的区域与走访"),
+        ("", "的区域、走访与问题"),
         ("/conformance", "conf/html"),
         ("/collections", "村社 Villages and communities"),
         ("/collections/villages", "Villages and communities"),
@@ -368,6 +402,7 @@ def test_gdal_lists_the_collections(address: str) -> None:
         "grids",
         "coverage",
         "visits",
+        "issues",
     ]
 
 

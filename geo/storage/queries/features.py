@@ -1,21 +1,24 @@
-"""Areas as features: filtered by properties and a box, page by page, with their exact geometries."""
+"""Features: filtered by properties, a box and an interval, page by page; areas with their exact geometries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from geo.space.codes import Level
 from geo.space.crs import WGS84
+from geo.storage.issue_tables import Issue
 from geo.storage.queries.areas import in_version
 from geo.storage.queries.boundaries import VersionInfo
-from geo.storage.tables import Area
+from geo.storage.tables import Area, Visit
 
 PROPERTIES: Final[Mapping[str, Any]] = {
     "code": Area.code,
@@ -39,6 +42,51 @@ class Found:
     properties: Sequence[dict[str, Any]]
     geometries: NDArray[np.object_]
     matched: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which features are wanted.
+
+    :ivar equal: properties and the text that each must be
+    :ivar box: in WGS-84; features that touch it
+    :ivar begin: first instant of the interval, None where it is open or none was asked for
+    :ivar end: its last instant
+    :ivar after: id of the last one of the page before
+    """
+
+    equal: Mapping[str, str]
+    box: BaseGeometry | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
+    after: str | None = None
+    limit: int = 1
+
+
+def located(
+    session: Session,
+    model: type[Visit] | type[Issue],
+    moment: InstrumentedAttribute[datetime],
+    columns: Mapping[str, Any],
+    asked: Asked,
+    conditions: Iterable[ColumnElement[bool]],
+) -> tuple[Sequence[Row[Any, Any, Any]], int]:
+    """Rows with a position by id, each with its longitude and latitude, and how many there are on all pages.
+
+    :param columns: of what may be asked for; ``asked.after`` and an ``id`` among them are UUIDs
+    """
+    wanted = [*conditions, *(columns[name] == value for name, value in asked.equal.items())]
+    if asked.begin is not None:
+        wanted.append(moment >= asked.begin)
+    if asked.end is not None:
+        wanted.append(moment <= asked.end)
+    if asked.box is not None:
+        wanted.append(func.ST_Intersects(model.position, func.ST_GeomFromText(asked.box.wkt, WGS84)))
+    matched = session.scalar(select(func.count()).select_from(model).where(*wanted)) or 0
+    if asked.after is not None:
+        wanted.append(model.id > UUID(asked.after))
+    query = select(model, func.ST_X(model.position), func.ST_Y(model.position)).where(*wanted)
+    return session.execute(query.order_by(model.id).limit(asked.limit)).all(), matched
 
 
 def areas(

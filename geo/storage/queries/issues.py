@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from geo.analysis.issue_flow import OPEN, Category, Event, State, Status
 from geo.space.crs import WGS84
 from geo.storage.issue_tables import ISSUE_CHANGES, Issue, IssueEvent, IssueLimit, IssueRoute
+from geo.storage.queries import features
+from geo.storage.queries.features import Asked
 from geo.storage.tables import Organisation, Place, Visit
 
 _COORDINATE_DIGITS: Final = 9
@@ -357,6 +359,27 @@ def counts(session: Session, county: str, wanted: Filter, *, today: date) -> lis
     )
     rows: Any = session.execute(query)
     return [Counts(*row) for row in rows]
+
+
+def matching(session: Session, county: str, asked: Asked) -> tuple[list[IssueRecord], int]:
+    """Issues that were reported in an interval, by id, and how many there are on all pages.
+
+    :param asked: ``equal`` names a key of `MATCHED`
+    """
+    rows, matched = features.located(session, Issue, Issue.reported_at, MATCHED, asked, [Issue.county_code == county])
+    return [_record(issue, lon, lat) for issue, lon, lat in rows], matched
+
+
+MATCHED: Final[Mapping[str, Any]] = {
+    "id": Issue.id,
+    "category": Issue.category,
+    "status": Issue.status,
+    "handler": Issue.handler,
+    "tag": Issue.tag,
+    "town": Issue.town_code,
+    "village": Issue.village_code,
+    "grid": Issue.grid_code,
+}
 
 
 def _select(county: str) -> Select[Any]:

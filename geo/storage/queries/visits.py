@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from geo.space.crs import WGS84
+from geo.storage.queries import features
+from geo.storage.queries.features import Asked
 from geo.storage.tables import Cadre, Place, Visit, VisitRevision
 
 COORDINATE_DIGITS: Final = 9
@@ -205,36 +205,13 @@ def page(
     return [_record(visit, lon, lat) for visit, lon, lat in session.execute(query)]
 
 
-def matching(
-    session: Session,
-    county: str,
-    *,
-    equal: Mapping[str, str],
-    begin: datetime | None,
-    until: datetime | None,
-    box: BaseGeometry | None,
-    after: UUID | None,
-    limit: int,
-) -> tuple[list[VisitRecord], int]:
-    """Visits by id, and how many there are on all pages.
+def matching(session: Session, county: str, asked: Asked) -> tuple[list[VisitRecord], int]:
+    """Visits that began in an interval, by id, and how many there are on all pages.
 
-    :param equal: ``id``, ``staff_no``, ``tag``, ``town``, ``village`` or ``grid`` and the text that each must be
-    :param until: the last instant, inclusive
-    :param box: in WGS-84; visits whose position lies in it
+    :param asked: ``equal`` names ``id``, ``staff_no``, ``tag``, ``town``, ``village`` or ``grid``
     """
-    asked: list[ColumnElement[bool]] = [Visit.county_code == county, Visit.withdrawn_at.is_(None)]
-    asked += [_MATCHED[name] == value for name, value in equal.items()]
-    if begin is not None:
-        asked.append(Visit.started_at >= begin)
-    if until is not None:
-        asked.append(Visit.started_at <= until)
-    if box is not None:
-        asked.append(func.ST_Intersects(Visit.position, func.ST_GeomFromText(box.wkt, WGS84)))
-    matched = session.scalar(select(func.count()).select_from(Visit).where(*asked)) or 0
-    if after is not None:
-        asked.append(Visit.id > after)
-    query = select(Visit, func.ST_X(Visit.position), func.ST_Y(Visit.position)).where(*asked)
-    rows = session.execute(query.order_by(Visit.id).limit(limit))
+    conditions = (Visit.county_code == county, Visit.withdrawn_at.is_(None))
+    rows, matched = features.located(session, Visit, Visit.started_at, _MATCHED, asked, conditions)
     return [_record(visit, lon, lat) for visit, lon, lat in rows], matched
 
 
