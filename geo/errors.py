@@ -7,7 +7,9 @@
     │   ├── InvalidMonth, FutureMonth, InvalidLevel, InvalidPosition, InvalidChoice, CountyNeeded
     │   ├── FileUnreadable, FileEmpty, TooManyRows, ColumnMissing, CodesMissing, FrameNotFound
     │   ├── CountyUnclear, BoundariesRejected
-    │   └── SheetRejected, InvalidVisit
+    │   ├── NumbersUnusable, CasesWithoutPopulation, TooFewAreas
+    │   ├── SheetRejected, InvalidVisit
+    │   └── PointsUnusable, InvalidLength, InvalidBounds, BandwidthTooFine, SurfaceTooLarge, SurfacesDiffer
     ├── NotFound              nothing has that name
     │   ├── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
     │   ├── UnknownCadre, UnknownAssignment, UnknownAccount, UnknownToken, UnknownLayer, UnknownTile, UnknownFeature
@@ -158,6 +160,69 @@ class InvalidVisit(InvalidInput):
 
     zh = "更正未保存，{field}：{reason_zh}"
     en = "the correction is not saved, {field}: {reason}"
+
+
+class PointsUnusable(InvalidInput):
+    """Points of a surface whose numbers are none."""
+
+    zh = "{count} 个点无法使用：{reason_zh}"
+    en = "{count} points cannot be used: {reason}"
+
+
+class InvalidLength(InvalidInput):
+    """A length that is not above zero."""
+
+    zh = "{field}={value}：须为大于 0 的长度（米）"
+    en = "{field}={value} is not a length above zero, in metres"
+
+
+class InvalidBounds(InvalidInput):
+    """A rectangle without an inside."""
+
+    zh = "范围 {bounds} 无效，须依次为最小 x、最小 y、最大 x、最大 y（米）"
+    en = "{bounds} are no bounds; give the least x and y, then the largest x and y, in metres"
+
+
+class BandwidthTooFine(InvalidInput):
+    """A kernel that the cells cannot show."""
+
+    zh = "带宽 {bandwidth_m} 米对于 {cell_m} 米的像元过小，带宽至少 {least_m} 米，或使用更小的像元"
+    en = "a bandwidth of {bandwidth_m} m is too fine for cells of {cell_m} m; take at least {least_m} m, or smaller cells"
+
+
+class SurfaceTooLarge(InvalidInput):
+    """A surface of more cells than the limit."""
+
+    zh = "密度面连同核函数边缘共 {cells} 个像元，超过上限 {limit}，请使用更大的像元"
+    en = "the surface and the margin of its kernel have {cells} cells, more than {limit}; take larger cells"
+
+
+class SurfacesDiffer(InvalidInput):
+    """Two surfaces that cannot be divided, cell by cell."""
+
+    zh = "两个密度面的{what_zh}不同：{one} 与 {other}"
+    en = "the two surfaces differ in their {what}: {one} and {other}"
+
+
+class NumbersUnusable(InvalidInput):
+    """Numbers that a statistic cannot be computed of."""
+
+    zh = "数据 {field} 无法用于统计：{reason_zh}"
+    en = "{field} cannot be used: {reason}"
+
+
+class CasesWithoutPopulation(InvalidInput):
+    """Cases where nobody could have had one; their expected number would be zero."""
+
+    zh = "有 {areas} 个区域有事件而分母为零（第一个是第 {first} 个，从 0 数起），无法计算期望数"
+    en = "{areas} areas have cases and a population of zero (the first is number {first}, from 0)"
+
+
+class TooFewAreas(InvalidInput):
+    """Too few areas with a value for a statistic that leans on many."""
+
+    zh = "有数据的区域只有 {count} 个，少于 {minimum} 个，热点统计（Gi*）不可靠；请改用空间扫描"
+    en = "only {count} areas have a value; Gi* needs {minimum}: use the spatial scan instead"
 
 
 class NotFound(WanggeError):

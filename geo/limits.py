@@ -100,3 +100,24 @@ MAX_TILE_CACHE_BYTES: Final = 64 * 1024 * 1024
 
 MAX_EXPORT_ROWS: Final = 100_000
 """Rows of one csv or xlsx over HTTP; a workbook of them takes some hundred megabytes while it is made."""
+
+MAX_SURFACE_CELLS: Final = 16_000_000
+"""Cells of one density surface, with the margin around it that its kernel reaches: some 600 MB while it is made."""
+
+MIN_CELLS_PER_BANDWIDTH: Final = 2.0
+"""A kernel on fewer cells than this to its bandwidth is a picture of the cells, no longer of the kernel."""
+
+MIN_BANDWIDTH_M: Final = 100.0
+"""Smallest bandwidth that is chosen automatically: finer, and single households show."""
+
+MIN_AREAS_OF_GETIS_ORD: Final = 30
+"""Areas with a value below which Gi* is refused: its z and its permutations lean on many areas (Getis & Ord 1992)."""
+
+MAX_PERMUTATIONS: Final = 999_999
+"""Permutations of one area whose neighbours look extreme; enough for q = 0.01 where one of 5,000 areas stands out."""
+
+MAX_CLUSTERS: Final = 20
+"""Clusters that one scan reports."""
+
+SCAN_MEMORY_MB: Final = 256
+"""Memory for the windows of one round of a scan; centres beyond it wait for the next round."""
