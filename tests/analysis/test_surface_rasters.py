@@ -103,3 +103,14 @@ def test_unknown_cells_do_not_dim_their_neighbours() -> None:
     assert np.nanmin(surface.values) * 0.9999 <= known.min()
     assert known.max() <= np.nanmax(surface.values) * 1.0001
     assert known.size / warped.values.size == pytest.approx(0.4, abs=0.02)
+
+
+def test_steps_and_holes_stay_what_they_are() -> None:
+    surface = around_a_point()
+    surface.values[:] = 0
+    surface.values[100:200, 100:200] = 1
+    surface.values[50, 50] = surface.values[150:160, 300:310] = np.nan
+    warped, _ = web_mercator(surface, epsg=EPSG)
+    middle = warped.values[20:-20, 20:-20]
+    assert (np.nanmin(middle), np.nanmax(middle)) == (0, 1)
+    assert np.isnan(middle).sum() == pytest.approx(101, abs=5)

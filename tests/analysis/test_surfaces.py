@@ -167,6 +167,7 @@ def test_blocks_of_points_add_up(by: int, monkeypatch: pytest.MonkeyPatch) -> No
         ((0, -1, 1000, 500), (6, 10), (0, -100, 1000, 500)),
         ((0.1, 0.1, 0.1 + 300, 0.1 + 700), (7, 3), (0.1, 0.1, 300.1, 700.1)),
         ((0, 0, 1, 1), (1, 1), (0, -99, 100, 1)),
+        ((0, 0, np.nextafter(300, 301), 500), (5, 3), (0, 0, 300, 500)),
     ],
 )
 def test_whole_cells_from_the_north_western_corner(
@@ -269,14 +270,28 @@ def test_the_correction_is_the_kernels_share_inside_by_numeric_integration() -> 
     assert error.max() <= 0.01 * expected[inside].max()
 
 
-def test_with_an_outline_the_points_are_those_inside_or_in_a_cell_beside_it() -> None:
+@pytest.mark.parametrize(
+    ("east", "north", "counted"),
+    [
+        (1910, 2050, True),
+        (1890, 2050, False),
+        (4090, 2050, True),
+        (4110, 2050, False),
+        (2050, 4090, True),
+        (2050, 4110, False),
+        (2050, -90, True),
+        (2050, -110, False),
+        (1910, 4090, True),
+    ],
+)
+def test_with_an_outline_the_points_are_those_inside_or_in_a_cell_beside_it(
+    east: float, north: float, *, counted: bool
+) -> None:
     inside = np.zeros((40, 60), bool)
     inside[:, 20:40] = True
-    line = SQUARE[3] - 2050.0
-    beside = kernel_density([SQUARE[0] + 1950.0], [line], bounds=SQUARE, cell_m=CELL, bandwidth_m=500, inside=inside)
-    farther = kernel_density([SQUARE[0] + 1850.0], [line], bounds=SQUARE, cell_m=CELL, bandwidth_m=500, inside=inside)
-    assert beside.values[20, 20] > 0
-    assert np.nanmax(farther.values) == 0
+    x, y = [SQUARE[0] + east], [SQUARE[1] + north]
+    surface = kernel_density(x, y, bounds=SQUARE, cell_m=CELL, bandwidth_m=500, inside=inside)
+    assert (np.nanmax(surface.values) > 0) == counted
 
 
 def test_a_county_up_to_the_edge_of_the_grid_ends_there() -> None:
@@ -302,6 +317,9 @@ def test_issues_per_hundred_visits_and_unknown_where_visits_are_few() -> None:
     np.testing.assert_allclose(ratio.values[known], 30)
     assert np.isnan(ratio.values[~known]).all()
     assert (ratio.unit, ratio.bounds, ratio.bandwidth_m) == ("per 100", visits.bounds, 600)
+    thousand = relative_surface(issues, visits, minimum_per_km2=1.0, per=1000)
+    np.testing.assert_allclose(thousand.values, 10 * ratio.values)
+    assert thousand.unit == "per 1000"
 
 
 def test_the_minimum_itself_is_known() -> None:
