@@ -26,6 +26,7 @@ from api.routers import (
     assignments,
     boundary_versions,
     coverage,
+    hotspots,
     imports,
     issues,
     maps,
@@ -88,7 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     description.install(app)
     people = assignments, areas, accounts, boundary_versions
-    for module in (tiles, imports, visits, issues, coverage, maps, ogc, pages, field, *people):
+    for module in (tiles, imports, visits, issues, coverage, hotspots, maps, ogc, pages, field, *people):
         app.include_router(module.router, dependencies=[READERS])
     for router in (system.router, pages.open_router, field.open_router):
         app.include_router(router)

@@ -8,7 +8,7 @@
     │   ├── FileUnreadable, FileEmpty, TooManyRows, ColumnMissing, CodesMissing, FrameNotFound
     │   ├── CountyUnclear, BoundariesRejected
     │   ├── NumbersUnusable, CasesWithoutPopulation, TooFewAreas
-    │   ├── SheetRejected, InvalidVisit
+    │   ├── SheetRejected, InvalidVisit, InvalidWindow, FutureWindow
     │   └── PointsUnusable, InvalidLength, InvalidBounds, BandwidthTooFine, SurfaceTooLarge, SurfacesDiffer
     ├── NotFound              nothing has that name
     │   ├── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
@@ -160,6 +160,20 @@ class InvalidVisit(InvalidInput):
 
     zh = "更正未保存，{field}：{reason_zh}"
     en = "the correction is not saved, {field}: {reason}"
+
+
+class InvalidWindow(InvalidInput):
+    """A window of time that ends before it begins."""
+
+    zh = "时间范围 {begin} 至 {until} 无效：结束早于开始"
+    en = "{begin} to {until} is no window: it ends before it begins"
+
+
+class FutureWindow(InvalidInput):
+    """A window of time that has not begun."""
+
+    zh = "时间范围从 {begin} 开始，尚未到来（今天是 {today}）"
+    en = "the window begins on {begin}, which is still to come (today is {today})"
 
 
 class PointsUnusable(InvalidInput):

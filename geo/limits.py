@@ -121,3 +121,9 @@ MAX_CLUSTERS: Final = 20
 
 SCAN_MEMORY_MB: Final = 256
 """Memory for the windows of one round of a scan; centres beyond it wait for the next round."""
+
+MAX_BANDWIDTH_M: Final = 50_000.0
+"""Wider than any county: everything is one blur."""
+
+SURFACE_CLASSES: Final = 7
+"""Classes of a surface's legend."""

@@ -17,6 +17,7 @@ from geo.analysis.issue_flow import Category
 from geo.analysis.rates import AreaRates, area_rates, empirical_bayes, indirectly_standardised
 from geo.analysis.vectors import Floats
 from geo.errors import TooFewAreas
+from geo.months import Month
 from geo.space.codes import Level
 
 Denominator = Literal["visits", "households", "none"]
@@ -88,6 +89,7 @@ class HotCluster:
     :ivar members: codes, nearest to the centre first
     :ivar relative_risk: rate inside over rate outside; None where nothing was found outside
     :ivar radius_m: from the centre to the farthest member's centroid
+    :ivar beyond: how many more members lie outside the scope of whoever asks
     """
 
     rank: int
@@ -99,6 +101,7 @@ class HotCluster:
     log_likelihood_ratio: float
     p: float
     radius_m: float
+    beyond: int = 0
 
     @property
     def significant(self) -> bool:
@@ -150,7 +153,8 @@ class HotspotReport:
     :ivar categories: of issues; none for all
     :ivar petitions: whether petitions are counted; who may not see them is not told of them here either
     :ivar outside: issues of the window that no area of the level contains
-    :ivar clusters: those that lie in the scope with at least one area; of their members those in the scope
+    :ivar months: that the window touches
+    :ivar judged: areas of the scope, and the clusters that have at least one area in it
     """
 
     county: str
@@ -166,6 +170,7 @@ class HotspotReport:
     issues: int
     visits: int
     outside: int
+    months: tuple[Month, ...]
     judged: Judged
 
     @property

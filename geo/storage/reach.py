@@ -105,6 +105,11 @@ def without_petitions(session: Session, but_of: str | None) -> None:
     session.info[_BLIND] = but_of
 
 
+def sees_petitions(session: Session) -> bool:
+    """Whether the session sees all petitions that lie within its limit."""
+    return session.info.get(_BLIND) is None
+
+
 @contextmanager
 def with_petitions(session: Session) -> Iterator[None]:
     """Count what may not be seen one by one."""

@@ -1,0 +1,215 @@
+"""Density surfaces of issues: per km², and per 100 visits where enough was visited to say so.
+
+A scope is looked at by itself: what lies beyond takes no part, and the edge correction makes up for it.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import Transformer
+from rasterio.features import rasterize
+from rasterio.transform import Affine
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy.orm import Session
+
+from geo.analysis.bandwidths import Bandwidth, likelihood_bandwidth, silverman
+from geo.analysis.issue_flow import Category
+from geo.analysis.kernels import Kernel
+from geo.analysis.surfaces import Bounds, Surface, kernel_density, relative_surface
+from geo.errors import UnknownArea
+from geo.limits import MIN_CELLS_PER_BANDWIDTH
+from geo.services import grounds, hotspots
+from geo.space.codes import Level
+from geo.space.crs import WGS84
+from geo.storage.queries import areas, boundaries
+from geo.storage.queries import hotspots as queries
+from geo.storage.queries.counties import CountyInfo
+from geo.storage.queries.hotspots import Window
+
+Kind = Literal["relative", "absolute"]
+Rule = Literal["silverman", "likelihood"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+CELLS: Final = 512
+"""Along the longer side of the scope, unless the bandwidth wants larger or allows fewer."""
+
+ENOUGH_VISITS: Final = 5
+"""Visits within a bandwidth's circle below which nothing is said of how often problems are found there."""
+
+M2_PER_KM2: Final = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemSurface:
+    """A surface and everything that was chosen for it.
+
+    :ivar epsg: of its metres
+    :ivar rule: where the bandwidth comes from; None where it was given
+    :ivar minimum_per_km2: density of visits below which the relative surface says nothing; None for the absolute one
+    :ivar issues: that have a position, in the county
+    :ivar visits: likewise; 0 where they were not asked for
+    """
+
+    surface: Surface
+    kind: Kind
+    epsg: int
+    rule: Bandwidth | None
+    minimum_per_km2: float | None
+    issues: int
+    visits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The cells of a scope.
+
+    :ivar inside: (rows, columns) which have their centre on its ground
+    """
+
+    bounds: Bounds
+    cell_m: float
+    inside: NDArray[np.bool_]
+
+
+Points = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Eastings and northings in the county's metric system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which surface is wanted.
+
+    :ivar bandwidth: metres, or the rule that chooses
+    :ivar cells: along the longer side of the scope
+    """
+
+    kind: Kind = "relative"
+    categories: tuple[Category, ...] = ()
+    bandwidth: float | Rule = "silverman"
+    kernel: Kernel = "quartic"
+    cells: int = CELLS
+
+
+def surface(
+    session: Session, county: CountyInfo, begin: date, until: date, asked: Asked, *, area: str | None = None
+) -> ProblemSurface:
+    """Where issues of a window lie densely.
+
+    :param begin: first day
+    :param until: last day, inclusive
+    :param area: code of the scope; the whole county if not given
+    :raises UnknownArea: there is no such area
+    :raises BandwidthTooFine: the bandwidth is below two cells
+    """
+    where = canvas(session, county, area, asked.cells)
+    window = hotspots.window_between(county, begin, until)
+    issues = issue_points(session, county, window, asked.categories)
+    bandwidth_m, rule = chosen_bandwidth(asked.bandwidth, issues, asked.kernel, where.cell_m)
+    visits = visit_points(session, county, window) if asked.kind == "relative" else None
+    return made(where, issues, visits, bandwidth_m, asked.kernel, epsg=county.metric_epsg, rule=rule)
+
+
+def choices(found: ProblemSurface) -> dict[str, str | float | int | None]:
+    """Everything that was chosen for a surface, in plain ASCII."""
+    rule = found.rule
+    return {
+        "kind": found.kind,
+        "unit": "per 100 visits" if found.kind == "relative" else "per km2",
+        "kernel": found.surface.kernel,
+        "bandwidth_m": round(found.surface.bandwidth_m, 1),
+        "bandwidth_rule": rule.method if rule else "given",
+        "cell_m": round(found.surface.cell_m, 2),
+        "edge_correction": "uniform",
+        "minimum_visits_per_km2": found.minimum_per_km2 and round(found.minimum_per_km2, 6),
+        "issues": found.issues,
+        "visits": found.visits,
+        "epsg": found.epsg,
+    }
+
+
+def issue_points(session: Session, county: CountyInfo, window: Window, categories: Sequence[Category]) -> Points:
+    """Issues of a window that have a position."""
+    counted = hotspots.counted_categories(session, categories)
+    return _in_metres(county, queries.issue_positions(session, county.code, window, counted))
+
+
+def visit_points(session: Session, county: CountyInfo, window: Window) -> Points:
+    """Visits of a window that have a position."""
+    return _in_metres(county, queries.visit_positions(session, county.code, window))
+
+
+def chosen_bandwidth(
+    asked: float | Rule, points: Points, kernel: Kernel, cell_m: float
+) -> tuple[float, Bandwidth | None]:
+    """Metres, at least what the cells can show where a rule chose; and what the rule said."""
+    if not isinstance(asked, str):
+        return asked, None
+    rule = silverman(*points, kernel=kernel) if asked == "silverman" else likelihood_bandwidth(*points, kernel=kernel)
+    return max(rule.metres, MIN_CELLS_PER_BANDWIDTH * cell_m), rule
+
+
+def canvas(session: Session, county: CountyInfo, area: str | None, cells: int) -> Canvas:
+    """The cells of a scope.
+
+    :param area: its code; the whole county if not given
+    :param cells: along its longer side
+    :raises UnknownArea: there is no such area
+    """
+    version = boundaries.active(session, county.code)
+    scope = areas.find(session, version, area or county.code)
+    if scope is None:
+        raise UnknownArea(code=area, county=county.code, version=version.version)
+    levels: tuple[Level, ...] = ("grid",) if scope.level == "grid" else ("village", "town")
+    ground = next((one for level in levels if len((one := grounds.of(session, county, version, level)).areas)), None)
+    if ground is None:
+        raise UnknownArea(code=area, county=county.code, version=version.version)
+    outline = ground.outline(scope)
+    bounds = Bounds(*outline.bounds)
+    cell_m = max(bounds.max_x - bounds.min_x, bounds.max_y - bounds.min_y) / cells
+    return Canvas(bounds, cell_m, _inside(outline, bounds, cell_m))
+
+
+def _inside(outline: BaseGeometry, bounds: Bounds, cell_m: float) -> NDArray[np.bool_]:
+    size = (math.ceil((bounds.max_y - bounds.min_y) / cell_m), math.ceil((bounds.max_x - bounds.min_x) / cell_m))
+    placed = Affine(cell_m, 0.0, bounds.min_x, 0.0, -cell_m, bounds.max_y)
+    return np.asarray(rasterize([outline], out_shape=size, transform=placed, dtype="uint8"), dtype=bool)
+
+
+def _in_metres(county: CountyInfo, positions: Points) -> Points:
+    x, y = Transformer.from_crs(WGS84, county.metric_epsg, always_xy=True).transform(*positions)
+    return np.asarray(x), np.asarray(y)
+
+
+def made(
+    where: Canvas,
+    issues: Points,
+    visits: Points | None,
+    bandwidth_m: float,
+    kernel: Kernel,
+    *,
+    epsg: int,
+    rule: Bandwidth | None,
+) -> ProblemSurface:
+    """The surface of these points; relative where visits are given."""
+
+    def density(points: Points) -> Surface:
+        return kernel_density(
+            *points,
+            bounds=where.bounds,
+            cell_m=where.cell_m,
+            bandwidth_m=bandwidth_m,
+            kernel=kernel,
+            inside=where.inside,
+        )
+
+    found = density(issues)
+    if visits is None:
+        return ProblemSurface(found, "absolute", epsg, rule, None, len(issues[0]), 0)
+    minimum = ENOUGH_VISITS / (math.pi * bandwidth_m**2 / M2_PER_KM2)
+    relative = relative_surface(found, density(visits), minimum_per_km2=minimum)
+    return ProblemSurface(relative, "relative", epsg, rule, minimum, len(issues[0]), len(visits[0]))
