@@ -15,10 +15,10 @@ from api.schemas.hotspots import ClustersOut, HotClusterOut, HotspotsOut, Hotspo
 from geo.analysis.hotspots import SEED, Denominator, HotspotReport
 from geo.analysis.issue_flow import Category
 from geo.analysis.kernels import Kernel
-from geo.analysis.surface_pictures import picture, round_limits
+from geo.analysis.surface_pictures import picture
 from geo.analysis.surface_rasters import geotiff, web_mercator
 from geo.errors import InvalidWindow
-from geo.limits import MAX_BANDWIDTH_M, MIN_BANDWIDTH_M, SURFACE_CLASSES
+from geo.limits import MAX_BANDWIDTH_M, MIN_BANDWIDTH_M
 from geo.months import Month
 from geo.services import hotspots, problem_surfaces
 from geo.services.problem_surfaces import Asked, Kind, ProblemSurface, Rule
@@ -155,7 +155,7 @@ SurfaceDep = Annotated[ProblemSurface, Depends(_surface)]
 def get_surface_picture(found: SurfaceDep) -> Response:
     """The surface as a picture for web maps (EPSG:3857); its corners, classes and choices stand in the header."""
     warped, bounds = web_mercator(found.surface, epsg=found.epsg)
-    painted = picture(warped, limits=round_limits(warped, SURFACE_CLASSES))
+    painted = picture(warped, limits=problem_surfaces.limits(found))
     legend = [[one.low, one.high, one.colour] for one in painted.legend]
     told = problem_surfaces.choices(found) | {"bounds": [round(edge, 7) for edge in bounds], "legend": legend}
     return Response(painted.png, media_type="image/png", headers={"wangge-surface": json.dumps(told)})

@@ -62,7 +62,7 @@ class HotArea:
     :ivar low: lower end of the rate's exact 95 % Poisson interval
     :ivar shrunk: the rate, drawn to that of all the more, the less there is to judge by
     :ivar ratio: observed over expected
-    :ivar z: Gi* of the shrunk ratio, standard deviations
+    :ivar z: Gi* of Pearson's residual, standard deviations
     :ivar q: false discovery rate at which the area is called hot or cold
     """
 
@@ -207,7 +207,7 @@ def judge(
     rates = area_rates(observed, below, expected=indirectly_standardised(counted, strata) if standard else None)
     shrunk = empirical_bayes(np.where(known, observed, 0), np.nan_to_num(rates.expected))
     total = float(observed[known].sum())
-    found, refusal = _gi(np.where(known, shrunk, np.nan), neighbours, seed=seed, total=total)
+    found, refusal = _gi(_residuals(observed, rates.expected), neighbours, seed=seed, total=total)
     named = classes(found) if found else np.where(known, "none", "unknown")
     choices = Choices(
         denominator=denominator,
@@ -237,13 +237,20 @@ def _denominators(facts: Sequence[AreaFacts], denominator: Denominator) -> Float
     return np.repeat(seen[:, None], visits.shape[1], axis=1) / max(1, visits.shape[1])
 
 
+def _residuals(observed: Floats, expected: Floats) -> Floats:
+    """Pearson's, ``(O - E) / √E``: of one variance whatever is expected, as permutations of areas need it."""
+    residuals = np.full(observed.shape, np.nan)
+    np.divide(observed - expected, np.sqrt(expected), where=np.nan_to_num(expected) > 0, out=residuals)
+    return residuals
+
+
 def _gi(
-    ratios: Floats, neighbours: Neighbours, *, seed: int, total: float
+    residuals: Floats, neighbours: Neighbours, *, seed: int, total: float
 ) -> tuple[GetisOrd | None, TooFewAreas | None]:
     if total == 0:
         return None, None
     try:
-        return getis_ord(ratios, neighbours, permutations=PERMUTATIONS, seed=seed), None
+        return getis_ord(residuals, neighbours, permutations=PERMUTATIONS, seed=seed), None
     except TooFewAreas as error:
         return None, error
 

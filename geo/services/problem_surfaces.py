@@ -20,9 +20,10 @@ from sqlalchemy.orm import Session
 from geo.analysis.bandwidths import Bandwidth, likelihood_bandwidth, silverman
 from geo.analysis.issue_flow import Category
 from geo.analysis.kernels import Kernel
+from geo.analysis.surface_pictures import round_limits
 from geo.analysis.surfaces import Bounds, Surface, kernel_density, relative_surface
 from geo.errors import UnknownArea
-from geo.limits import MIN_CELLS_PER_BANDWIDTH
+from geo.limits import MIN_CELLS_PER_BANDWIDTH, SURFACE_CLASSES
 from geo.services import grounds, hotspots
 from geo.space.codes import Level
 from geo.space.crs import WGS84
@@ -40,6 +41,12 @@ CELLS: Final = 512
 
 ENOUGH_VISITS: Final = 5
 """Visits within a bandwidth's circle below which nothing is said of how often problems are found there."""
+
+OF_MEAN: Final = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+"""Lower limits of the classes of a relative surface, as multiples of the county's rate."""
+
+PER: Final = 100
+"""Visits that a relative surface is for."""
 
 M2_PER_KM2: Final = 1e6
 
@@ -109,9 +116,10 @@ def surface(
     where = canvas(session, county, area, asked.cells)
     window = hotspots.window_between(county, begin, until)
     issues = issue_points(session, county, window, asked.categories)
-    bandwidth_m, rule = chosen_bandwidth(asked.bandwidth, issues, asked.kernel, where.cell_m)
-    visits = visit_points(session, county, window) if asked.kind == "relative" else None
-    return made(where, issues, visits, bandwidth_m, asked.kernel, epsg=county.metric_epsg, rule=rule)
+    visits = visit_points(session, county, window)
+    bandwidth_m, rule = chosen_bandwidth(asked, issues, visits, where.cell_m)
+    visits_ = visits if asked.kind == "relative" else None
+    return made(where, issues, visits_, bandwidth_m, asked.kernel, epsg=county.metric_epsg, rule=rule)
 
 
 def choices(found: ProblemSurface) -> dict[str, str | float | int | None]:
@@ -143,14 +151,27 @@ def visit_points(session: Session, county: CountyInfo, window: Window) -> Points
     return _in_metres(county, queries.visit_positions(session, county.code, window))
 
 
-def chosen_bandwidth(
-    asked: float | Rule, points: Points, kernel: Kernel, cell_m: float
-) -> tuple[float, Bandwidth | None]:
-    """Metres, at least what the cells can show where a rule chose; and what the rule said."""
-    if not isinstance(asked, str):
-        return asked, None
-    rule = silverman(*points, kernel=kernel) if asked == "silverman" else likelihood_bandwidth(*points, kernel=kernel)
+def chosen_bandwidth(asked: Asked, issues: Points, visits: Points, cell_m: float) -> tuple[float, Bandwidth | None]:
+    """Metres, at least what the cells can show where a rule chose; and what the rule said.
+
+    Silverman's rule looks at the visits: where people go is the pattern to be smoothed, it is dense enough for the
+    rule, and all categories of a window then have one bandwidth. The likelihood looks at the issues themselves.
+    """
+    if not isinstance(asked.bandwidth, str):
+        return asked.bandwidth, None
+    if asked.bandwidth == "silverman":
+        rule = silverman(*(visits if len(visits[0]) else issues), kernel=asked.kernel)
+    else:
+        rule = likelihood_bandwidth(*issues, kernel=asked.kernel)
     return max(rule.metres, MIN_CELLS_PER_BANDWIDTH * cell_m), rule
+
+
+def limits(found: ProblemSurface) -> tuple[float, ...]:
+    """Lower limits of a legend's classes: of a relative surface multiples of the county's rate, else round numbers."""
+    if found.kind == "absolute":
+        return round_limits(found.surface, SURFACE_CLASSES)
+    mean = PER * found.issues / found.visits if found.visits else 0.0
+    return tuple(float(f"{mean * times:.3g}") for times in OF_MEAN) if mean else ()
 
 
 def canvas(session: Session, county: CountyInfo, area: str | None, cells: int) -> Canvas:
@@ -211,5 +232,5 @@ def made(
     if visits is None:
         return ProblemSurface(found, "absolute", epsg, rule, None, len(issues[0]), 0)
     minimum = ENOUGH_VISITS / (math.pi * bandwidth_m**2 / M2_PER_KM2)
-    relative = relative_surface(found, density(visits), minimum_per_km2=minimum)
+    relative = relative_surface(found, density(visits), minimum_per_km2=minimum, per=PER)
     return ProblemSurface(relative, "relative", epsg, rule, minimum, len(issues[0]), len(visits[0]))

@@ -77,7 +77,7 @@ def copy_out(session: Session, query: Select[*tuple[object, ...]], types: Mappin
 
     :param types: name and type of every column, in the order of the query; NULL stays apart from an empty text
     """
-    compiled = query.compile(dialect=session.connection().dialect)
+    compiled = query.compile(dialect=session.connection().dialect, compile_kwargs={"render_postcompile": True})
     with driver_of(session).cursor() as cursor, tempfile.TemporaryFile(buffering=_BUFFER_BYTES) as file:
         plain = cursor.mogrify(str(compiled), compiled.params).decode()
         cursor.copy_expert(f"COPY ({plain}) TO STDOUT (FORMAT csv)", file)
