@@ -5,14 +5,15 @@ the one before it enters together with it; all but the last of such a group are 
 to be judged there.
 
 Likelihood ratios need logarithms, and a scan of 3,000 areas with 999 replicates judges 4.5·10⁹ windows. Nearly all are
-dismissed by a bound without any: the Kullback-Leibler divergence is at most the χ² divergence (by Jensen's inequality,
-it is at most ``ln(1 + χ²)``), so that for ``c`` cases among ``n`` of ``N`` people, ``C`` cases in all, with
-``p = C / N`` and ``d = c - p n``
+dismissed by a bound without any. Each ratio is a sum of ``E ((1+u) ln(1+u) - u)`` over groups that count ``E (1+u)``,
+as the ``u E`` add up to 0; such a term is at most ``E u²/2`` for an excess (u > 0), and at most ``E u²`` for a lack.
+With the excess of cases inside ``d = c - E``, of ``C`` cases (and ``Q`` controls, ``E'`` of them expected inside):
 
-``LLR <= d² N / (p n (N - n))`` (Poisson), ``LLR <= d² N / (p (1 - p) n (N - n))`` (Bernoulli).
+``LLR <= d² (1/(2E) + 1/(C-E))`` (Poisson), ``... + d² (1/E' + 1/(2(Q-E')))`` (Bernoulli).
 
-Only windows whose bound is above the best ratio so far are computed, some in a thousand. Replicates stand side by side
-in blocks, so that one step along a list adds and compares a whole block with vector instructions.
+Only windows whose bound is above the best ratio so far are computed. Replicates stand side by side in blocks, so that
+one step along a list adds and compares a whole block with vector instructions: in single precision, with a threshold
+lowered by more than its rounding.
 """
 
 import math
@@ -27,6 +28,9 @@ BLOCK: Final = 32
 
 TIE: Final = 1.0 + 2e-9
 """Squared distances within this ratio are the same distance: rounding of coordinates is no difference."""
+
+LOWERED: Final = 1.0 - 1e-6
+"""What a threshold is multiplied with; single precision rounds by 6e-8."""
 
 SHARE_SLACK: Final = 1.0 + 1e-12
 """The cap is inclusive; a sum of many populations is rounded."""
@@ -115,6 +119,15 @@ def best_windows(starts, order, observed, population, people, cases, bernoulli):
     return ratios, sizes
 
 
+@compiled(parallel=False)
+def excess_at_one(n, expected, people, cases, bernoulli):  # type: ignore[no-untyped-def]
+    """Excess of cases among ``n`` at which the bound of the ratio is 1, lowered; it grows with the ratio's root."""
+    bound = 0.5 / expected + 1.0 / (cases - expected)
+    if bernoulli:
+        bound += 1.0 / (n - expected) + 0.5 / (people - cases - n + expected)
+    return np.float32(LOWERED / math.sqrt(bound))
+
+
 @compiled(parallel=True)
 def raise_maxima(starts, order, replicates, population, people, cases, bernoulli, maxima):  # type: ignore[no-untyped-def]
     """Raise each replicate's maximum to the largest likelihood ratio of these windows.
@@ -123,11 +136,11 @@ def raise_maxima(starts, order, replicates, population, people, cases, bernoulli
     :param maxima: (blocks, `BLOCK`), changed in place; each block is the work of one thread, whichever
     """
     p = cases / people
-    scale = p * (1.0 - p) / people if bernoulli else p / people
     # Not the constant: loops of a known short length are unrolled before they can become vector instructions.
     width = maxima.shape[1]
     for block in prange(replicates.shape[0]):
         counts, best, dealt = np.zeros(width, np.int32), maxima[block].copy(), replicates[block]
+        root = np.sqrt(best).astype(np.float32)
         for i in range(starts.size - 1):
             counts[:] = 0
             n = 0.0
@@ -138,15 +151,15 @@ def raise_maxima(starts, order, replicates, population, people, cases, bernoulli
                 row = dealt[area]
                 for b in range(width):
                     counts[b] += row[b]
-                expected, spread = n * p, scale * n * (people - n)
-                above = np.int64(0)
+                expected = n * p
+                least, spread = np.float32(expected * LOWERED), excess_at_one(n, expected, people, cases, bernoulli)
+                above = False
                 for b in range(width):
-                    d = counts[b] - expected
-                    above += np.int64(d * abs(d) > best[b] * spread)
-                if judged and above > 0:
+                    above |= np.float32(counts[b]) > least + spread * root[b]
+                if judged and above:
                     for b in range(width):
-                        d = counts[b] - expected
-                        if d * abs(d) > best[b] * spread:
+                        if np.float32(counts[b]) > least + spread * root[b]:
                             ratio = log_likelihood_ratio(float(counts[b]), n, people, cases, bernoulli)
-                            best[b] = max(best[b], ratio)
+                            if ratio > best[b]:
+                                best[b], root[b] = ratio, math.sqrt(ratio)
         maxima[block] = best
