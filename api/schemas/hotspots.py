@@ -28,9 +28,7 @@ class HotAreaOut(BaseModel):
     high: float | None
     shrunk: float | None = Field(description="empirical-Bayes rate")
     ratio: float | None = Field(description="observed over expected")
-    z: float | None = Field(
-        description="Gi* of Pearson's residual (O - E) / √E, standard deviations"
-    )
+    z: float | None = Field(description="Gi* of Pearson's residual (O - E) / √E, standard deviations")
     p: float | None = Field(description="of Gi*, two-sided, by permutation")
     q: float | None = Field(description="false discovery rate at which it is called hot or cold")
     status: Class = Field(description="hot or cold at 90, 95 or 99 %, none, or unknown: nobody looked")
