@@ -31,6 +31,7 @@ from api.routers import (
     issues,
     maps,
     ogc,
+    place_coverage,
     system,
     tiles,
     visits,
@@ -89,7 +90,8 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     description.install(app)
     people = assignments, areas, accounts, boundary_versions
-    for module in (tiles, imports, visits, issues, coverage, hotspots, maps, ogc, pages, field, *people):
+    covered = coverage, place_coverage, hotspots
+    for module in (tiles, imports, visits, issues, *covered, maps, ogc, pages, field, *people):
         app.include_router(module.router, dependencies=[READERS])
     for router in (system.router, pages.open_router, field.open_router):
         app.include_router(router)

@@ -5,14 +5,14 @@ their language.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 import shapely
 
 from api import cells
 from api.cells import Cell
+from api.columns import Column
 from api.schemas.coverage import AreaCoverageOut, CoverageOut, CoverageSummary
 from geo.analysis.coverage import AreaCoverage, CoverageReport
 from geo.errors import Lang
@@ -30,20 +30,6 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """One column: its name for machines, its words for people, and how a row fills it."""
-
-    name: str
-    zh: str
-    en: str
-    value: Callable[[AreaCoverage, Lang], Cell]
-    in_text: bool = False
-
-    def title(self, lang: Lang) -> str:
-        return self.zh if lang == "zh-CN" else self.en
-
-
 def _word(key: str, lang: Lang) -> str:
     return labels.COVERAGE_WORDS[key].text(lang)
 
@@ -52,34 +38,34 @@ def _people(row: AreaCoverage, lang: Lang) -> str:
     return "、".join(f"{one.name}（{labels.role_name(one.role, lang)}）" for one in row.facts.responsible)
 
 
-_COLUMNS: Final = (
-    _Column("code", "代码", "Code", lambda row, _: row.facts.code, in_text=True),
-    _Column("name", "名称", "Name", lambda row, _: row.facts.name, in_text=True),
-    _Column("parent", "上级", "Parent", lambda row, _: row.facts.parent_name, in_text=True),
-    _Column("level", "层级", "Level", lambda row, lang: labels.level_name(row.facts.level, lang)),
-    _Column("tier", "类别", "Tier", lambda row, lang: _word(row.facts.tier, lang)),
-    _Column("status", "状态", "Status", lambda row, lang: _word(row.status, lang), in_text=True),
-    _Column("unassigned", "无人负责", "Nobody assigned", lambda row, _: "✓" if row.unassigned else "", in_text=True),
-    _Column("required", "要求", "Required", lambda row, _: row.required, in_text=True),
-    _Column("visits", "走访次数", "Visits", lambda row, _: row.facts.visits, in_text=True),
-    _Column("unlocated", "其中无定位", "Of these without position", lambda row, _: row.facts.unlocated),
-    _Column("missing", "尚缺", "Missing", lambda row, _: row.missing),
-    _Column("cadres", "走访干部数", "Cadres", lambda row, _: row.facts.cadres),
-    _Column("grids_reached", "覆盖网格", "Grids reached", lambda row, _: row.facts.grids_reached),
-    _Column("grids", "网格数", "Grids", lambda row, _: row.facts.grids),
-    _Column("households_reached", "覆盖户数", "Households reached", lambda row, _: row.facts.households_reached),
-    _Column("households", "户数", "Households", lambda row, _: row.facts.households),
-    _Column(
+_COLUMNS: Final[tuple[Column[AreaCoverage], ...]] = (
+    Column("code", "代码", "Code", lambda row, _: row.facts.code, in_text=True),
+    Column("name", "名称", "Name", lambda row, _: row.facts.name, in_text=True),
+    Column("parent", "上级", "Parent", lambda row, _: row.facts.parent_name, in_text=True),
+    Column("level", "层级", "Level", lambda row, lang: labels.level_name(row.facts.level, lang)),
+    Column("tier", "类别", "Tier", lambda row, lang: _word(row.facts.tier, lang)),
+    Column("status", "状态", "Status", lambda row, lang: _word(row.status, lang), in_text=True),
+    Column("unassigned", "无人负责", "Nobody assigned", lambda row, _: "✓" if row.unassigned else "", in_text=True),
+    Column("required", "要求", "Required", lambda row, _: row.required, in_text=True),
+    Column("visits", "走访次数", "Visits", lambda row, _: row.facts.visits, in_text=True),
+    Column("unlocated", "其中无定位", "Of these without position", lambda row, _: row.facts.unlocated),
+    Column("missing", "尚缺", "Missing", lambda row, _: row.missing),
+    Column("cadres", "走访干部数", "Cadres", lambda row, _: row.facts.cadres),
+    Column("grids_reached", "覆盖网格", "Grids reached", lambda row, _: row.facts.grids_reached),
+    Column("grids", "网格数", "Grids", lambda row, _: row.facts.grids),
+    Column("households_reached", "覆盖户数", "Households reached", lambda row, _: row.facts.households_reached),
+    Column("households", "户数", "Households", lambda row, _: row.facts.households),
+    Column(
         "last_visit",
         "最近走访",
         "Last visit",
         lambda row, _: row.facts.last_visit.isoformat() if row.facts.last_visit else None,
         in_text=True,
     ),
-    _Column("days_since", "距今天数", "Days since", lambda row, _: row.days_since),
-    _Column("days_overdue", "超期天数", "Days overdue", lambda row, _: row.days_overdue, in_text=True),
-    _Column("responsible", "负责人", "Responsible", _people, in_text=True),
-    _Column(
+    Column("days_since", "距今天数", "Days since", lambda row, _: row.days_since),
+    Column("days_overdue", "超期天数", "Days overdue", lambda row, _: row.days_overdue, in_text=True),
+    Column("responsible", "负责人", "Responsible", _people, in_text=True),
+    Column(
         "exclusion",
         "不计入原因",
         "Excluded because",

@@ -52,6 +52,13 @@ ROLE_WORDS: Final[Mapping[str, Word]] = {
     "area_leader": Word("包片领导", "Area leader"),
 }
 
+PLACE_WORDS: Final[Mapping[str, Word]] = {
+    "enterprise": Word("企业", "Enterprise"),
+    "project": Word("项目", "Project"),
+    "scenic_spot": Word("景区", "Scenic spot"),
+    "household": Word("住户", "Household"),
+}
+
 COVERAGE_WORDS: Final[Mapping[str, Word]] = {
     # page
     "title": Word("走访覆盖", "Visit coverage"),
@@ -166,6 +173,11 @@ def kind_name(facts: AreaFacts, lang: Lang) -> str:
 def role_name(role: str, lang: Lang) -> str:
     """A role of an assignment; an unknown one as it is."""
     return ROLE_WORDS[role].text(lang) if role in ROLE_WORDS else role
+
+
+def place_kind(kind: str, lang: Lang) -> str:
+    """A kind of places; an unknown one as it is."""
+    return PLACE_WORDS[kind].text(lang) if kind in PLACE_WORDS else kind
 
 
 def rule_text(rule: VisitRule, lang: Lang) -> str:

@@ -6,6 +6,7 @@ import click
 
 from api import sheet_templates
 from api.commands import assignments as assignment_commands
+from api.commands import places as place_commands
 from api.commands.database import transaction
 from api.commands.options import county_option, lang_option, write
 from geo.errors import Lang
@@ -94,5 +95,6 @@ cadres = sheet_group("cadres", "People who visit")
 assignments = sheet_group("assignments", "Who holds which role for which area, and when")
 assignment_commands.add_to(assignments)
 places = sheet_group("places", "Households, enterprises, projects and scenic spots")
+places.add_command(place_commands.coverage)
 rules = sheet_group("rules", "How often areas are to be visited, by level and tier")
 settings = sheet_group("settings", "Tier and exclusion of areas")

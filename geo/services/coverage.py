@@ -49,15 +49,10 @@ def report(
     :raises FutureMonth: the month has not begun in the county
     :raises UnknownArea: the version has no such area
     """
-    day = today(county, now)
-    if month > Month.of(day):
-        raise FutureMonth(month=month, current=Month.of(day))
+    as_of = counted_to(county, month, now)
     version = version_for(session, county, month, read_with)
-    scope = areas.find(session, version, area or county.code)
-    if scope is None:
-        raise UnknownArea(code=area, county=county.code, version=version.version)
+    scope = scope_of(session, county, version, area)
     start, end = month.bounds(county.zone)
-    as_of = min(day, month.last_day)
     asked = queries.Asked(version, level, scope.path, month.first_day, start, end, as_of)
     return _judge(session, county, asked, month, read_with, scope)
 
@@ -65,6 +60,25 @@ def report(
 def today(county: CountyInfo, now: datetime | None = None) -> date:
     """The county's calendar day."""
     return local_day(now or datetime.now(UTC), county.zone)
+
+
+def counted_to(county: CountyInfo, month: Month, now: datetime | None = None) -> date:
+    """The day that days are counted to: the last of a month, or today while it runs.
+
+    :raises FutureMonth: the month has not begun in the county
+    """
+    day = today(county, now)
+    if month > Month.of(day):
+        raise FutureMonth(month=month, current=Month.of(day))
+    return min(day, month.last_day)
+
+
+def scope_of(session: Session, county: CountyInfo, version: VersionInfo, area: str | None) -> areas.AreaInfo:
+    """The area of that code, or the whole county; raises `UnknownArea` if the version has no such area."""
+    scope = areas.find(session, version, area or county.code)
+    if scope is None:
+        raise UnknownArea(code=area, county=county.code, version=version.version)
+    return scope
 
 
 def version_for(session: Session, county: CountyInfo, month: Month, read_with: Boundaries) -> VersionInfo:

@@ -8,7 +8,8 @@ Areas are told by the code of the scope in their own path, in every boundary ver
 another town is still its own.
 
 Where this falls down: statements over ``__table__`` and plain SQL pass by. Tallies are read that way, and only ever
-joined with areas; ``tests/api/test_access.py`` looks for foreign codes in the answers of every route.
+joined with areas, and the visits of places, joined with places; ``tests/api/test_access.py`` looks for foreign codes in
+the answers of every route.
 """
 
 from collections.abc import Iterator

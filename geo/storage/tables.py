@@ -464,6 +464,7 @@ class Visit(Base):
         CheckConstraint("(position IS NULL) = (tag = 'unlocated')", name="unlocated"),
         Index(None, "county_code", "area_code", "started_at"),
         Index(None, "county_code", "staff_no", "started_at"),
+        Index(None, "county_code", "place_id", "started_at", postgresql_where=text("place_id IS NOT NULL")),
         Index(None, "county_code", "change"),
         Index(None, "changed_at", postgresql_using="brin"),
     )

@@ -275,6 +275,7 @@ FORMS = [
     for area in ("town", "village", "grid")
 ] + [
     ("/coverage/gaps", {"format": "csv", "level": "grid"}),
+    *(("/coverage/places", {"format": form}) for form in ("json", "csv", "xlsx")),
     ("/maps/coverage", {"level": "grid", "standalone": "true"}),
     ("/assignments", {"changed_since": "2020-01-01T00:00:00Z"}),
     ("/areas", {"limit": "1000"}),
@@ -314,6 +315,7 @@ def test_what_lies_elsewhere_is_as_if_it_were_not_there(
         ("/grids/{code}/assignments", {"path_code": GRIDS[7]}, {"path_code": "990199109999999"}),
         ("/cadres/{staff_no}/grids", {"path_staff_no": "C9", "on": "2024-01-01"}, {"path_staff_no": "nobody"}),
         ("/coverage", {"area": VILLAGES[3]}, {"area": "990199109999"}),
+        ("/coverage/places", {"area": VILLAGES[3]}, {"area": "990199109999"}),
         ("/visits", {"area": VILLAGES[3]}, {"area": "990199109999"}),
         ("/issues", {"area": VILLAGES[3]}, {"area": "990199109999"}),
         ("/issues/{issue_id}", {"path_issue_id": str(UUID(int=508))}, {"path_issue_id": str(UUID(int=999))}),

@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 
 from geo.analysis.coverage import STATUSES, TIERS, Boundaries, Reason, VisitRule
+from geo.analysis.place_coverage import PlaceKind
 from geo.errors import Lang
 from geo.space.codes import LEVELS
 from maps import check_labels, check_map, coverage_map, labels
@@ -16,6 +17,7 @@ CATALOGUES = {
     "words": labels.COVERAGE_WORDS,
     "levels": labels.LEVEL_WORDS,
     "kinds": labels.KIND_WORDS,
+    "places": labels.PLACE_WORDS,
     "roles": labels.ROLE_WORDS,
 }
 
@@ -32,6 +34,7 @@ def test_every_word_has_both_languages_and_the_same_values(name: str) -> None:
 def test_closed_lists_are_complete() -> None:
     assert set(labels.ROLE_WORDS) == set(ROLES)
     assert set(labels.LEVEL_WORDS) == set(LEVELS)
+    assert set(labels.PLACE_WORDS) == set(get_args(PlaceKind))
     assert set(STATUSES) <= set(labels.COVERAGE_WORDS)
 
 
