@@ -426,6 +426,23 @@ def test_every_form_of_coverage_and_gaps(loaded: Run, tmp_path: Path) -> None:
     assert [one["code"] for one in scoped["areas"]] == VILLAGES[2:]
 
 
+def test_coverage_of_places(loaded: Run, tmp_path: Path) -> None:
+    table = ok(loaded("places", "coverage", "2025-03"))
+    assert "Enterprise 1 / 1 (100.0%)" in table
+    assert "Household 3 / 3 (100.0%)" in table
+    assert "H1" not in table
+    assert "企业 1 / 1" in ok(loaded("places", "coverage", "2025-03", "--lang", "zh-CN"))
+    found = json.loads(ok(loaded("places", "coverage", "2025-03", "--format", "json", "--area", GRIDS[0])))
+    assert [one["id"] for one in found["places"]] == ["E1"]
+    assert found["summary"]["kinds"]["household"]["all"] == 1
+    assert "E1" not in ok(loaded("places", "coverage", "2025-03", "--kind", "project", "--format", "csv"))
+    book = tmp_path / "places.xlsx"
+    ok(loaded("places", "coverage", "2025-03", "--format", "xlsx", "-o", book))
+    assert load_workbook(book).sheetnames == ["Places", "Households", "Summary"]
+    assert "household" in failed(loaded("places", "coverage", "2025-03", "--kind", "household"))
+    assert "2199-12" in failed(loaded("places", "coverage", "2199-12"))
+
+
 def test_the_table_in_both_languages(loaded: Run) -> None:
     assert "Visits" in ok(loaded("coverage", "2025-03"))
     assert "走访次数" in ok(loaded("coverage", "2025-03", "--lang", "zh-CN"))
