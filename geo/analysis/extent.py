@@ -2,8 +2,8 @@
 
 A person decides; what was proposed is kept beside the decision. In this order:
 
-- *regional*: it lies in an area of a significant cluster of its category (spatial scan, p at most 0.05), or in one that is
-  hot at a false discovery rate of at most 0.05 (Gi*): where it stands, there are more than visits alone explain.
+- *regional*: it lies in an area of a significant cluster of its category (spatial scan, p at most 0.05), or in one that
+  is hot at a false discovery rate of at most 0.05 (Gi*): where it stands, there are more than visits alone explain.
 - *common*: issues of like titles were found in at least `COMMON_AREAS` areas of at least `COMMON_PARENTS` areas above.
 - *individual*: otherwise, also where the same place tells of it again and again.
 
