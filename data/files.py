@@ -10,12 +10,13 @@ import pandas as pd
 _README: Final = """\
 云栖县（虚构示例）                                       种子 seed {seed}，倍数 scale {scale}
 
-本文件夹中的一切均为虚构：县、乡镇、村、网格、边界、单位、干部、走访对象与走访记录皆由程序随机生成。
+本文件夹中的一切均为虚构：县、乡镇、村、网格、边界、单位、干部、走访对象、走访记录与问题皆由程序随机生成。
 县域位于公海海面，代码 990101 不属于任何省份。姓名由常用字随机组合，与真实的人同名纯属巧合；电话均非真实号码。
 仅供试用、演示和测试，不得作为真实数据使用。
 
 Everything in this folder is fictional: the county, its towns, villages, grids and boundaries, its organisations,
-cadres, places and visits were made at random by a program. The county lies on the open sea; the code 99 is no province.
+cadres, places, visits and issues were made at random by a program. The county lies on the open sea; the code 99 is no
+province.
 Names are put together from common characters; a likeness to real persons is chance. No telephone number is real.
 For trials, demonstrations and tests only.
 
@@ -27,6 +28,10 @@ places.csv        走访对象
 visits.csv        走访（含有意加入的差错 with flaws on purpose）
 rules.csv         走访要求
 area_settings.csv 区域设置：重点与排除 tiers and exclusions
+limits.csv        办理期限 days by category
+routes.csv        承办分派 who handles what
+issues.csv        问题
+issue_events.csv  问题的办理过程，逐条按时间 what happened to the issues, in the order of time
 planted.json      预设事实：测试用 planted truths for tests
 """
 

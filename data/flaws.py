@@ -47,10 +47,12 @@ _SENT_AGAIN_H: Final = 48.0
 class FlawedVisits:
     """The sheet as it is written, and what is in it.
 
+    :ivar to_areas: the rows of the visits to areas, in their own order
     :ivar counts: rows, stored, duplicates, rejected by reason, and of the stored the flawed by flaw
     """
 
     sheet: pd.DataFrame
+    to_areas: pd.DataFrame
     counts: dict[str, object]
 
 
@@ -60,7 +62,8 @@ def add_flaws(visits: Visits, territory: Territory, settlements: Settlements, se
     areas = len(visits.sheet)
     outside, outside_month = _outside(visits, territory, round(areas * SHARES["outside"]), rng)
     rejected = _rejected(visits, round(areas * SHARES["rejected"] / len(REJECTIONS)), rng)
-    stored = pd.concat([_spoiled(visits, territory, settlements, rng), outside], ignore_index=True)
+    to_areas = _spoiled(visits, territory, settlements, rng)
+    stored = pd.concat([to_areas, outside], ignore_index=True)
     again = rng.choice(len(stored), round(areas * SHARES["duplicate"]), replace=False)
     sheet = pd.concat([stored, *rejected.values(), stored.iloc[again]], ignore_index=True)
     delay_h = rng.exponential(_SENDING_H, len(sheet))
@@ -69,6 +72,7 @@ def add_flaws(visits: Visits, territory: Territory, settlements: Settlements, se
     order = np.argsort(sent.to_numpy(), kind="stable")
     return FlawedVisits(
         sheet=sheet.iloc[order].reset_index(drop=True),
+        to_areas=to_areas,
         counts=_counts(stored, outside, rejected, len(again), np.concatenate([visits.month, outside_month])),
     )
 

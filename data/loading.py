@@ -1,9 +1,11 @@
-"""Load the sample county through the same services as a real one: boundaries, sheets, visits."""
+"""Load the sample county through the same services as a real one: boundaries, sheets, visits, issues, events."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import geopandas as gpd
 import numpy as np
@@ -11,22 +13,37 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from data.sample import Sample
+from geo.intake import issues as issue_rows
+from geo.intake import visits as visit_rows
+from geo.intake.batches import parts
 from geo.intake.boundary_files import BoundaryLayer
-from geo.intake.visits import parse
-from geo.services import boundaries, boundary_plans, sheets, visits
+from geo.services import boundaries, boundary_plans, issue_events, issues, sheets, visits
 from geo.space.codes import Level
 from geo.space.shapes import as_multipolygons
 from geo.storage.queries import counties
+from geo.storage.queries.counties import CountyInfo
 
 COUNTY: Final = "990101"
 IN_FORCE_FROM: Final = date(2025, 1, 1)
 
 
-def load(session: Session, sample: Sample) -> Counter[str]:
-    """Load all of it in the session's transaction.
+_BATCH: Final = 20_000
+"""Issues, or events, at once."""
 
-    :return: visits by outcome
-    """
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of the rows: how many of each outcome."""
+
+    visits: Counter[str]
+    issues: Counter[str]
+
+    def __str__(self) -> str:
+        return f"visits: {_said(self.visits)}; issues: {_said(self.issues)}"
+
+
+def load(session: Session, sample: Sample) -> Loaded:
+    """Load all of it in the session's transaction."""
     layers: tuple[tuple[Level, gpd.GeoDataFrame], ...] = (
         ("county", sample.outline),
         ("town", sample.towns),
@@ -44,10 +61,32 @@ def load(session: Session, sample: Sample) -> Counter[str]:
         ("rules", sample.rules),
         ("settings", sample.area_settings),
         ("places", sample.places),
+        ("limits", sample.limits),
+        ("routes", sample.routes),
     ):
         sheets.take(session, county, kind, _rows(frame), f"{kind}.csv")
-    good, refused = parse(_rows(sample.visits), zone=county.zone, now=datetime.now(UTC))
-    return Counter(answer.outcome for answer in visits.record(session, county, good, refused))
+    good, refused = visit_rows.parse(_rows(sample.visits), zone=county.zone, now=datetime.now(UTC))
+    recorded: Counter[str] = Counter(answer.outcome for answer in visits.record(session, county, good, refused))
+    return Loaded(recorded, _load_issues(session, county, sample))
+
+
+def _load_issues(session: Session, county: CountyInfo, sample: Sample) -> Counter[str]:
+    outcomes: Counter[str] = Counter()
+    for batch in parts(_rows(sample.issues), _BATCH):
+        good, refused = issue_rows.parse(batch, zone=county.zone, now=datetime.now(UTC))
+        outcomes.update(one.outcome for one in issues.report(session, county, good, refused, offer_similar=False))
+    for events in parts(_rows(sample.issue_events), _BATCH):
+        issue_events.add_all(session, county, [_event(fields, county) for _, fields in events])
+    return outcomes
+
+
+def _event(fields: Mapping[str, Any], county: CountyInfo) -> tuple[UUID, issue_rows.EventRow]:
+    said = {name: value for name, value in fields.items() if name != "issue"}
+    return UUID(fields["issue"]), issue_rows.EventRow.model_validate(said, context={"zone": county.zone})
+
+
+def _said(outcomes: Counter[str]) -> str:
+    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
 
 
 def _layer(level: Level, frame: gpd.GeoDataFrame) -> BoundaryLayer:

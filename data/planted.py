@@ -4,10 +4,14 @@ from data.territory import COUNTY, Territory
 from data.truths import Truths, months
 
 
-def planted(territory: Territory, truths: Truths, visit_counts: dict[str, object]) -> dict[str, object]:
+def planted(
+    territory: Territory, truths: Truths, visit_counts: dict[str, object], issues: dict[str, object]
+) -> dict[str, object]:
     """What is true of the sample, in plain values.
 
     ``unvisited_villages`` and ``under_villages`` are complete for every month; excluded villages are in neither.
+
+    :param issues: see `data.issue_truths`
     """
     village, grid = (frame["code"].tolist() for frame in (territory.villages, territory.grids))
     codes = {"village": village, "grid": grid}
@@ -42,4 +46,5 @@ def planted(territory: Territory, truths: Truths, visit_counts: dict[str, object
         },
         "rare_name": odd.rare_name,
         "visits": visit_counts,
+        "issues": issues,
     }

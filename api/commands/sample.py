@@ -19,8 +19,9 @@ _SCALES = (1, 10, 100)
 def sample() -> None:
     """The fictional sample county: written to files, or loaded into the database.
 
-    It has 14 towns, 218 villages and communities, 650 grids, 1,200 cadres and about 60,000 visits from 2025-11 to
-    2026-10, with flaws as in real life and planted truths that tests look for. The same seed gives the same county.
+    It has 14 towns, 218 villages and communities, 650 grids, 1,200 cadres, about 60,000 visits and 2,000 issues
+    from 2025-11 to 2026-10, with flaws as in real life and planted truths that tests look for. The same seed gives the
+    same county.
     """
 
 
@@ -35,7 +36,8 @@ def _make(seed: int, scale: int) -> samples.Sample:
         raise InvalidChoice(field="--scale", value=scale, choices=", ".join(map(str, _SCALES)))
     began = time.perf_counter()
     made = samples.make(seed=seed, scale=scale)
-    click.echo(f"made {len(made.grids)} grids and {len(made.visits)} visits in {time.perf_counter() - began:.1f} s")
+    said = f"{len(made.grids)} grids, {len(made.visits)} visits and {len(made.issues)} issues"
+    click.echo(f"made {said} in {time.perf_counter() - began:.1f} s")
     return made
 
 
@@ -51,9 +53,8 @@ def load(settings: Settings, seed: int, scale: int) -> None:
             return
         made = _make(seed, scale)
         began = time.perf_counter()
-        outcomes = loading.load(session, made)
-    said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
-    click.echo(f"loaded in {time.perf_counter() - began:.1f} s; visits: {said}")
+        loaded = loading.load(session, made)
+    click.echo(f"loaded in {time.perf_counter() - began:.1f} s; {loaded}")
 
 
 @sample.command(epilog="Example: wangge sample write county --seed 7")

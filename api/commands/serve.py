@@ -40,8 +40,7 @@ def demo(settings: Settings) -> None:
     with transaction(settings) as session:
         if not counties.all_codes(session):
             click.echo("loading the sample county (fictional) …")
-            outcomes = loading.load(session, samples.make())
-            click.echo("visits: " + ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())))
+            click.echo(loading.load(session, samples.make()))
         made = entry.make(session) if not accounts.count(session) and counties.find(session, loading.COUNTY) else []
     address = f"http://{settings.host}:{settings.port}"
     click.echo(f"\n  coverage-gap map  {address}/\n  API               {address}/docs\n")

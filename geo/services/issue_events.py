@@ -1,5 +1,6 @@
 """What happens to issues after they were reported: checked against where each stands, and added to its events."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -50,22 +51,38 @@ def add(session: Session, county: CountyInfo, id_: UUID, row: EventRow, *, by: A
     :raises NotAllowed: it is not for this account to say
     :raises EventRefused: it makes no sense where the issue stands
     """
-    issues.take_turn(session)
-    before = history(session, county.code, id_)
-    _check_allowed(session, county.code, before, row.kind, by)
-    event = _event(row, datetime.now(UTC))
-    _check_names(session, county.code, id_, event)
-    try:
-        state = after(before.state, event)
-    except Impossible as error:
-        raise EventRefused(
-            id=id_, reason=error.why[0], reason_zh=error.why[1], possible=", ".join(error.possible)
-        ) from error
-    count = len(before.events) + 1
-    issues.add_events(session, county.code, [(id_, count, event, by.name)])
-    issues.stand(session, county.code, id_, state, count)
-    session.expire_all()
+    add_all(session, county, [(id_, row)], by=by)
     return history(session, county.code, id_)
+
+
+def add_all(
+    session: Session, county: CountyInfo, rows: Sequence[tuple[UUID, EventRow]], *, by: Access | None = None
+) -> None:
+    """Add events to issues, each checked against where its issue stands after those before it; all or none.
+
+    :param by: who says so; None for anything
+    :raises UnknownIssue, UnknownOrganisation, NotAllowed, EventRefused: as `add`, for the first that cannot be added
+    """
+    issues.take_turn(session)
+    now, name = datetime.now(UTC), by.name if by else "system"
+    stands, numbers = _stands(session, county.code, rows)
+    known = issues.known_organisations(session, county.code, {row.organisation for _, row in rows if row.organisation})
+    happened: list[tuple[UUID, int, Event, str]] = []
+    for id_, row in rows:
+        state = stands.get(id_)
+        if state is None:
+            raise UnknownIssue(id=id_)
+        if by is not None:
+            _check_allowed(session, county.code, state, row.kind, by)
+        event = _event(row, now)
+        _check_names(county.code, id_, event, known, stands)
+        stands[id_] = _moved(id_, state, event)
+        numbers[id_] += 1
+        happened.append((id_, numbers[id_], event, name))
+    issues.add_events(session, county.code, happened)
+    for id_ in dict.fromkeys(id_ for id_, _ in rows):
+        issues.stand(session, county.code, id_, stands[id_], numbers[id_])
+    session.expire_all()
 
 
 def allowed(session: Session, county: str, found: History, by: Access) -> tuple[EventKind, ...]:
@@ -86,8 +103,29 @@ def counts(session: Session, county: str, wanted: Filter, *, today: date, by: Ac
     return [one if one.category != "petition" or one.issues >= FEWEST_PETITIONS else None for one in found]
 
 
-def _check_allowed(session: Session, county: str, found: History, kind: EventKind, by: Access) -> None:
-    if by.may("assign") or (kind in OF_HANDLERS and _handles(session, county, found.state, by)):
+def _stands(
+    session: Session, county: str, rows: Sequence[tuple[UUID, EventRow]]
+) -> tuple[dict[UUID, State], dict[UUID, int]]:
+    """Where the issues stand that events are about or merge into, and how many events each has."""
+    ids = {id_ for id_, _ in rows} | {row.into for _, row in rows if row.into}
+    seen = {record.id for record in issues.by_ids(session, county, ids)}
+    happened = issues.events(session, county, seen)
+    replayed = {id_: replay(one.event for one in found) for id_, found in happened.items()}
+    stands = {id_: state for id_, state in replayed.items() if state is not None}
+    return stands, {id_: len(happened[id_]) for id_ in stands}
+
+
+def _moved(id_: UUID, state: State, event: Event) -> State:
+    try:
+        return after(state, event)
+    except Impossible as error:
+        raise EventRefused(
+            id=id_, reason=error.why[0], reason_zh=error.why[1], possible=", ".join(error.possible)
+        ) from error
+
+
+def _check_allowed(session: Session, county: str, state: State, kind: EventKind, by: Access) -> None:
+    if by.may("assign") or (kind in OF_HANDLERS and _handles(session, county, state, by)):
         return
     raise NotAllowed(
         account=by.name,
@@ -114,12 +152,12 @@ def _event(row: EventRow, now: datetime) -> Event:
     return Event(row.kind, moment, row.organisation, row.due_on, str(row.into) if row.into else None, row.note)
 
 
-def _check_names(session: Session, county: str, id_: UUID, event: Event) -> None:
-    if event.organisation and not issues.known_organisations(session, county, [event.organisation]):
+def _check_names(county: str, id_: UUID, event: Event, known: set[str], stands: Mapping[UUID, State]) -> None:
+    if event.organisation and event.organisation not in known:
         raise UnknownOrganisation(county=county, code=event.organisation)
     if event.into:
-        other = issues.get(session, county, UUID(event.into))
+        other = stands.get(UUID(event.into))
         if other is None:
             raise UnknownIssue(id=event.into)
-        if other.id == id_ or other.status == "merged":
+        if UUID(event.into) == id_ or other.status == "merged":
             raise InvalidChoice(field="into", value=event.into, choices="another issue that is not merged itself")

@@ -50,7 +50,8 @@ def test_visits_into_the_table(fresh_url: str, reachable_path: Path) -> None:
     sheet = files.write_sheet(sample.visits, reachable_path / "visits.csv")
     engine = make_engine(fresh_url)
     with Session(engine) as session, session.begin():
-        loading.load(session, replace(sample, visits=sample.visits.iloc[:0]))
+        nothing = {name: getattr(sample, name).iloc[:0] for name in ("visits", "issues", "issue_events")}
+        loading.load(session, replace(sample, **nothing))
     environment = {**os.environ, "WANGGE_DATABASE_URL": fresh_url, "WANGGE_HOME": str(reachable_path)}
     _import(sheet, environment)
     rows, stored = _copied_out(engine)
