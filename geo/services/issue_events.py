@@ -80,8 +80,8 @@ def add_all(
         numbers[id_] += 1
         happened.append((id_, numbers[id_], event, name))
     issues.add_events(session, county.code, happened)
-    for id_ in dict.fromkeys(id_ for id_, _ in rows):
-        issues.stand(session, county.code, id_, stands[id_], numbers[id_])
+    about = dict.fromkeys(id_ for id_, _ in rows)
+    issues.stand(session, county.code, [(id_, stands[id_], numbers[id_]) for id_ in about])
     session.expire_all()
 
 

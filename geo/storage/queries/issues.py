@@ -9,6 +9,7 @@ from uuid import UUID
 
 from geoalchemy2 import Geography
 from sqlalchemy import ColumnElement, Select, and_, cast, func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from geo.analysis.issue_flow import OPEN, Category, Event, State, Status
@@ -19,6 +20,11 @@ from geo.storage.queries.features import Asked
 from geo.storage.tables import Organisation, Place, Visit
 
 _COORDINATE_DIGITS: Final = 9
+_ONE_STATEMENT: Final = {"render_nulls": True}
+"""Else there is one for every run of rows with the same columns missing."""
+_STANDING: Final = (
+    "id", "status", "handler", "due_on", "transfers", "in_circles", "answered_at", "ended_at", "merged_into", "events",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,19 +231,19 @@ def take_turn(session: Session) -> None:
 
 def add(session: Session, county: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store new issues: columns of the table, with ``lon`` and ``lat`` in WGS-84 instead of ``position``."""
-    values = []
+    found = []
     for row in rows:
         lon, lat = row["lon"], row["lat"]
         position = None if lon is None else f"SRID={WGS84};POINT({lon!r} {lat!r})"
         rest = {name: value for name, value in row.items() if name not in ("lon", "lat")}
-        values.append({"county_code": county, "position": position, **rest})
-    if values:
-        session.execute(insert(Issue), values)
+        found.append({"county_code": county, "position": position, **rest})
+    if found:
+        session.execute(insert(Issue), found, execution_options=_ONE_STATEMENT)
 
 
 def add_events(session: Session, county: str, rows: Sequence[tuple[UUID, int, Event, str]]) -> None:
     """Add events: issue, number, event, who brought it about."""
-    values = [
+    found = [
         {
             "county_code": county,
             "issue_id": issue,
@@ -252,16 +258,23 @@ def add_events(session: Session, county: str, rows: Sequence[tuple[UUID, int, Ev
         }
         for issue, number, event, actor in rows
     ]
-    if values:
-        session.execute(insert(IssueEvent), values)
+    if found:
+        session.execute(insert(IssueEvent), found, execution_options=_ONE_STATEMENT)
 
 
-def stand(session: Session, county: str, id_: UUID, state: State, count: int) -> None:
-    """Write where an issue stands after its events."""
+def stand(session: Session, county: str, stood: Sequence[tuple[UUID, State, int]]) -> None:
+    """Write where issues stand after their events: issue, state, number of events."""
+    rows = [{"id": id_, "events": count, **columns_of(state)} for id_, state, count in stood]
+    lists = (cast([row[name] for row in rows], ARRAY(getattr(Issue, name).type)) for name in _STANDING)
+    after = func.unnest(*lists).table_valued(*_STANDING, name="stood").render_derived()
     session.execute(
         update(Issue)
-        .where(Issue.county_code == county, Issue.id == id_)
-        .values(**columns_of(state), events=count, change=ISSUE_CHANGES.next_value(), changed_at=func.clock_timestamp())
+        .where(Issue.county_code == county, Issue.id == after.c.id)
+        .values(
+            {name: after.c[name] for name in _STANDING if name != "id"}
+            | {"change": ISSUE_CHANGES.next_value(), "changed_at": func.clock_timestamp()}
+        ),
+        execution_options={"synchronize_session": False},
     )
 
 
