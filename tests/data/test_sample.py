@@ -22,6 +22,13 @@ COLUMNS = {
     ],
     "rules": ["level", "tier", "visits_per_month", "every_days"],
     "area_settings": ["code", "tier", "excluded_reason", "excluded_by", "excluded_on"],
+    "limits": ["category", "days"],
+    "routes": ["category", "area", "handler", "liaison"],
+    "issues": [
+        "id", "reported_at", "category", "title", "detail", "lon", "lat", "frame", "accuracy_m", "claimed_area",
+        "place", "visit", "handler", "liaison", "due_on",
+    ],
+    "issue_events": ["issue", "kind", "at", "organisation", "due_on", "into", "note"],
 }  # fmt: skip
 
 
