@@ -26,6 +26,7 @@ from api.routers import (
     assignments,
     boundary_versions,
     coverage,
+    extents,
     hotspots,
     imports,
     issues,
@@ -91,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     description.install(app)
     people = assignments, areas, accounts, boundary_versions
     covered = coverage, place_coverage, hotspots
-    for module in (tiles, imports, visits, issues, *covered, maps, ogc, pages, field, *people):
+    for module in (tiles, imports, visits, extents, issues, *covered, maps, ogc, pages, field, *people):
         app.include_router(module.router, dependencies=[READERS])
     for router in (system.router, pages.open_router, field.open_router):
         app.include_router(router)

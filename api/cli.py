@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "tokens": ("api.commands.accounts:tokens", "Tokens for other systems."),
     "coverage": ("api.commands.coverage:coverage", "Coverage of a month, area by area."),
     "gaps": ("api.commands.coverage:gaps", "What is still needed in a month, worst first."),
+    "hotspots": ("api.commands.hotspots:hotspots", "Where issues gather, beside what was to be expected."),
     "map": ("api.commands.coverage:maps", "Draw maps into files."),
 }
 

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
-from sqlalchemy.orm import Session
 
 from api import exports, hotspot_exports
 from api.dependencies import AccessDep, AreaQuery, CountyDep, LangQuery, LevelQuery, SessionDep
@@ -17,12 +16,9 @@ from geo.analysis.issue_flow import Category
 from geo.analysis.kernels import Kernel
 from geo.analysis.surface_pictures import picture
 from geo.analysis.surface_rasters import geotiff, web_mercator
-from geo.errors import InvalidWindow
 from geo.limits import MAX_BANDWIDTH_M, MIN_BANDWIDTH_M
-from geo.months import Month
 from geo.services import hotspots, problem_surfaces
 from geo.services.problem_surfaces import Asked, Kind, ProblemSurface, Rule
-from geo.storage.queries import areas, boundaries
 
 router = APIRouter(tags=["hot spots"])
 
@@ -39,14 +35,6 @@ _FORMATS: Final[dict[int | str, dict[str, Any]]] = {
 _MAX_SEED: Final = 2**31 - 1
 
 
-def day_or_month(text: str) -> date | Month:
-    """``YYYY-MM-DD`` or ``YYYY-MM``; raises `InvalidWindow`."""
-    try:
-        return date.fromisoformat(text) if len(text.strip()) > len("YYYY-MM") else Month.parse(text)
-    except ValueError as error:
-        raise InvalidWindow(begin=text, until="") from error
-
-
 def _window(
     session: SessionDep,
     county: CountyDep,
@@ -61,7 +49,7 @@ def _window(
         str | None, Query(description="last month or day, inclusive; the latest month with visits if not given")
     ] = None,
 ) -> tuple[date, date]:
-    begin, until = (day_or_month(text) if text is not None else None for text in (from_, to))
+    begin, until = (hotspots.day_or_month(text) if text is not None else None for text in (from_, to))
     return hotspots.window_of(session, county, begin, until)
 
 
@@ -107,7 +95,7 @@ def get_hotspots(
     format: FormatQuery = "json",  # noqa: A002 - the name on the wire
 ) -> Response:
     """Where issues gather: every area beside what was to be expected, and the clusters. Unvisited areas are unknown."""
-    shapes = drawn_shapes(session, report) if format == "geojson" else {}
+    shapes = hotspots.drawn_shapes(session, report) if format == "geojson" else {}
     answer = Response(hotspot_exports.render(report, format, lang, shapes), media_type=exports.MEDIA_TYPES[format])
     if format != "json":
         name = quote(f"hotspots-{report.scope}-{report.begin}-{report.until}-{report.level}.{format}")
@@ -120,12 +108,6 @@ def get_clusters(report: HotspotDep, lang: LangQuery) -> ClustersOut:
     """Circles of areas with more issues than chance would have there: Kulldorff's spatial scan, Poisson."""
     found = [HotClusterOut.of(one) for one in report.clusters]
     return ClustersOut(summary=HotspotSummary.of(report, lang), clusters=found)
-
-
-def drawn_shapes(session: Session, report: HotspotReport) -> Any:
-    """Geometries of a report's areas, simplified together for drawing."""
-    version = boundaries.get(session, report.county, report.version)
-    return areas.shapes(session, version, [one.facts.code for one in report.rows], drawn=True)
 
 
 def _surface(

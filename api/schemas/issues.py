@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from geo.analysis.issue_flow import Category, EventKind, Status
+from geo.analysis.issue_flow import Category, EventKind, Extent, ExtentProposal, Status
 from geo.errors import Lang
 from geo.services import issues as service
 from geo.services.issue_events import History
@@ -105,6 +105,7 @@ class IssueOut(BaseModel):
     answered_at: datetime | None = Field(description="when it was first replied to; null for no reply yet")
     ended_at: datetime | None = Field(description="when it was resolved or merged")
     merged_into: UUID | None
+    extent: Extent | None = Field(description="individual, common or regional, as it was judged last")
     lon: float | None = Field(description="WGS-84")
     lat: float | None
     frame: str | None = Field(description="frame in which the position was sent")
@@ -137,6 +138,19 @@ class IssuePage(BaseModel):
     more: bool = Field(description="whether there are more now")
 
 
+class ExtentProposalOut(BaseModel):
+    """Whose problem it seems to be, and why."""
+
+    extent: Extent
+    zh: str
+    en: str
+
+    @classmethod
+    def of(cls, proposal: ExtentProposal) -> "ExtentProposalOut":
+        """From what was proposed."""
+        return cls(extent=proposal.extent, zh=proposal.zh, en=proposal.en)
+
+
 class EventOut(BaseModel):
     """Something that happened to an issue."""
 
@@ -148,6 +162,8 @@ class EventOut(BaseModel):
     due_on: date | None
     into: UUID | None
     note: str | None
+    extent: Extent | None = Field(description="whose problem it is, of judged")
+    proposal: ExtentProposalOut | None = Field(description="what was proposed then")
 
     @classmethod
     def of(cls, stored: StoredEvent) -> "EventOut":
@@ -162,6 +178,8 @@ class EventOut(BaseModel):
             due_on=event.due_on,
             into=UUID(event.into) if event.into else None,
             note=event.note,
+            extent=event.extent,
+            proposal=ExtentProposalOut.of(event.proposal) if event.proposal else None,
         )
 
 
@@ -213,3 +231,29 @@ class IssueCounts(BaseModel):
     """Counts of issues by category."""
 
     categories: list[CategoryCounts]
+
+
+class OpenExtent(BaseModel):
+    """An open issue with what is proposed of it, and what was judged so far."""
+
+    id: UUID
+    category: Category
+    title: str
+    village: str | None
+    judged: Extent | None
+    proposal: ExtentProposalOut
+
+    @classmethod
+    def of(cls, record: IssueRecord, proposal: ExtentProposal) -> "OpenExtent":
+        """From the issue and its proposal."""
+        same = {name: getattr(record, name) for name in ("id", "category", "title", "village")}
+        return cls(**same, judged=record.extent, proposal=ExtentProposalOut.of(proposal))
+
+
+class ExtentPage(BaseModel):
+    """Open issues, the latest first, and how often people said what had been proposed."""
+
+    issues: list[OpenExtent]
+    next: str | None = Field(description="cursor of the next page")
+    judged: int = Field(description="issues of the county that were judged beside a proposal")
+    agreement_rate: float | None = Field(description="share of these that were judged as proposed, 0 to 1")

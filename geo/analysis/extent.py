@@ -14,7 +14,7 @@ distribution of the flora in the alpine zone*, New Phytologist 11 (1912) 37-50),
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from geo.analysis.hotspots import HotArea, HotCluster
-
-Extent = Literal["individual", "common", "regional"]
-EXTENTS: Final[tuple[Extent, ...]] = get_args(Extent)
+from geo.analysis.issue_flow import ExtentProposal
 
 ALIKE: Final = 0.5
 COMMON_AREAS: Final = 5
@@ -56,16 +54,7 @@ class Evidence:
     same_place: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """An extent and why, in a sentence of each language."""
-
-    extent: Extent
-    zh: str
-    en: str
-
-
-def propose(evidence: Evidence) -> Proposal:
+def propose(evidence: Evidence) -> ExtentProposal:
     """The extent that the evidence speaks for.
 
     >>> propose(Evidence(alike=8, areas=7, parents=3, known_areas=200)).extent
@@ -75,7 +64,7 @@ def propose(evidence: Evidence) -> Proposal:
         return _regional(evidence)
     if evidence.areas >= COMMON_AREAS and evidence.parents >= COMMON_PARENTS:
         spread = evidence.areas, evidence.known_areas, evidence.parents
-        return Proposal(
+        return ExtentProposal(
             "common",
             "走访过的 {1} 个区域中有 {0} 个（分属 {2} 个上级区域）反映同类问题，未见空间聚集".format(*spread),
             "{} of {} areas that were visited, in {} areas above, tell of the like; they do not gather".format(*spread),
@@ -83,7 +72,7 @@ def propose(evidence: Evidence) -> Proposal:
     return _individual(evidence)
 
 
-def _regional(evidence: Evidence) -> Proposal:
+def _regional(evidence: Evidence) -> ExtentProposal:
     zh, en = [], []
     if (found := evidence.cluster) is not None:
         areas = len(found.members) + found.beyond
@@ -98,24 +87,24 @@ def _regional(evidence: Evidence) -> Proposal:
         hot = (area.observed, f"{area.expected:.1f}", f"{area.q:.3f}")
         zh.append("所在区域及周边为热点：本区域 {} 件，应有 {} 件，q = {}".format(*hot))
         en.append("its area and those around are hot: {} where {} were to be expected, q = {}".format(*hot))
-    return Proposal("regional", "；".join(zh), "; ".join(en))
+    return ExtentProposal("regional", "；".join(zh), "; ".join(en))
 
 
-def _individual(evidence: Evidence) -> Proposal:
+def _individual(evidence: Evidence) -> ExtentProposal:
     if evidence.same_place:
         count = evidence.same_place
-        return Proposal(
+        return ExtentProposal(
             "individual",
             f"同一走访对象另有同类问题 {count} 件，其他地方少见",
             f"the same place has {count} more of its category, and few are found elsewhere",
         )
     if evidence.alike:
-        return Proposal(
+        return ExtentProposal(
             "individual",
             f"同类问题仅见于 {evidence.areas} 个区域（共 {evidence.alike + 1} 件），未见空间聚集",
             f"the like was found in {evidence.areas} areas only ({evidence.alike + 1} in all); they do not gather",
         )
-    return Proposal(
+    return ExtentProposal(
         "individual", "未发现同类问题，未见空间聚集", "nothing like it was found, and nothing gathers around it"
     )
 

@@ -21,24 +21,27 @@ EventKind = Literal[
     "confirmed",
     "closed",
     "reopened",
+    "judged",
 ]
 Status = Literal["reported", "assigned", "accepted", "resolved", "confirmed", "closed", "merged"]
+Extent = Literal["individual", "common", "regional"]
 Category = Literal["livelihood", "development", "infrastructure", "ecology", "petition", "party"]
 
 EVENT_KINDS: Final[tuple[EventKind, ...]] = get_args(EventKind)
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+EXTENTS: Final[tuple[Extent, ...]] = get_args(Extent)
 CATEGORIES: Final[tuple[Category, ...]] = get_args(Category)
 
 OPEN: Final[frozenset[Status]] = frozenset({"reported", "assigned", "accepted"})
 """Somebody still waits for something to be done."""
 
 _POSSIBLE: Final[Mapping[Status, tuple[EventKind, ...]]] = {
-    "reported": ("assigned", "replied", "resolved", "merged"),
-    "assigned": ("accepted", "transferred", "extended", "replied", "merged"),
-    "accepted": ("transferred", "extended", "replied", "resolved", "merged"),
-    "resolved": ("replied", "confirmed", "closed", "reopened"),
-    "confirmed": ("closed", "reopened"),
-    "closed": ("reopened",),
+    "reported": ("assigned", "replied", "resolved", "merged", "judged"),
+    "assigned": ("accepted", "transferred", "extended", "replied", "merged", "judged"),
+    "accepted": ("transferred", "extended", "replied", "resolved", "merged", "judged"),
+    "resolved": ("replied", "confirmed", "closed", "reopened", "judged"),
+    "confirmed": ("closed", "reopened", "judged"),
+    "closed": ("reopened", "judged"),
     "merged": ("reopened",),
 }
 _LEADS_TO: Final[Mapping[EventKind, Status]] = {
@@ -53,6 +56,15 @@ _LEADS_TO: Final[Mapping[EventKind, Status]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class ExtentProposal:
+    """Whose problem it seems to be, and why, in a sentence of each language."""
+
+    extent: Extent
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened.
 
@@ -60,6 +72,8 @@ class Event:
     :ivar due_on: the new last day, of ``extended``; the first one, of ``reported`` and ``assigned``
     :ivar into: the issue that stands for this one now, of ``merged``
     :ivar note: what was said; the reason, where one is needed
+    :ivar extent: whose problem it is, of ``judged``
+    :ivar proposal: what was proposed then
     """
 
     kind: EventKind
@@ -68,6 +82,8 @@ class Event:
     due_on: date | None = None
     into: str | None = None
     note: str | None = None
+    extent: Extent | None = None
+    proposal: ExtentProposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,7 @@ class State:
     :ivar received: how often each organisation was given it
     :ivar answered_at: when it was first replied to
     :ivar ended_at: when it was last resolved or merged; None while it is open
+    :ivar extent: whose problem it is, as it was judged last
     """
 
     status: Status
@@ -89,6 +106,7 @@ class State:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     merged_into: str | None = None
+    extent: Extent | None = None
 
     @property
     def in_circles(self) -> bool:
@@ -147,6 +165,8 @@ def _moved(state: State, event: Event) -> State:
         moved = replace(moved, transfers=state.transfers + (event.kind == "transferred"))
     elif event.kind == "extended":
         moved = replace(moved, due_on=event.due_on)
+    elif event.kind == "judged":
+        moved = replace(moved, extent=event.extent)
     elif event.kind == "merged":
         moved = replace(moved, merged_into=event.into)
     elif event.kind == "reopened":
@@ -180,6 +200,11 @@ def _needs(state: State, event: Event) -> None:
             raise Impossible(("say why it takes longer", "请写明延期原因"), state.possible)
         if event.due_on is None or (state.due_on is not None and event.due_on <= state.due_on):
             raise Impossible(("name a new last day after the present one", "请写明晚于现期限的新期限"), state.possible)
+    elif event.kind == "judged" and event.extent is None:
+        raise Impossible(
+            ("say whose problem it is: individual, common or regional", "请写明是个性、共性还是区域性问题"),
+            state.possible,
+        )
     elif event.kind == "merged" and not event.into:
         raise Impossible(("name the issue that it becomes part of", "请写明并入哪一个问题"), state.possible)
     elif event.kind in ("replied", "reopened") and not (event.note and event.note.strip()):
@@ -207,7 +232,9 @@ EVENT_WORDS: Final[Mapping[EventKind, str]] = {
     "confirmed": "确认",
     "closed": "归档",
     "reopened": "重办",
+    "judged": "定性",
 }
+EXTENT_WORDS: Final[Mapping[Extent, str]] = {"individual": "个性问题", "common": "共性问题", "regional": "区域性问题"}
 CATEGORY_WORDS: Final[Mapping[Category, str]] = {
     "livelihood": "民生",
     "development": "发展",

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from geo.analysis.issue_flow import EventKind
+from geo.analysis.issue_flow import EventKind, Extent
 from geo.intake import tidying
 from geo.intake.located import (
     AccuracyCell,
@@ -42,6 +42,7 @@ Title = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_TITLE_CHARS, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$"),
 ]
+OptionalExtent = Annotated[Extent | None, BeforeValidator(blank_is_missing)]
 OptionalId = Annotated[UUID | None, BeforeValidator(blank_is_missing)]
 
 
@@ -89,6 +90,7 @@ class EventRow(Row):
     due_on: OptionalDay = Field(default=None, description="last day, of assigned, transferred and extended")
     into: OptionalId = Field(default=None, description="the issue that it becomes part of, of merged")
     note: OptionalNote = Field(default=None, description="what was said; needed for extended, replied and reopened")
+    extent: OptionalExtent = Field(default=None, description="whose problem it is, of judged")
 
     _written_out = field_validator("at", mode="before")(written_out)
     _in_county_time = field_validator("at")(in_county_time)

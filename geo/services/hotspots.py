@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from geo.analysis.hotspots import SEED, AreaFacts, Denominator, HotspotReport, Judged, judge
@@ -28,6 +29,14 @@ from geo.storage.queries.hotspots import Window
 
 MONTHS: Final = 12
 """Of the window, where none is asked for."""
+
+
+def day_or_month(text: str) -> date | Month:
+    """``YYYY-MM-DD`` or ``YYYY-MM``; raises `InvalidWindow`."""
+    try:
+        return date.fromisoformat(text) if len(text.strip()) > len("YYYY-MM") else Month.parse(text)
+    except ValueError as error:
+        raise InvalidWindow(begin=text, until="") from error
 
 
 def window_of(
@@ -103,6 +112,12 @@ def report(
         months=months_of(window),
         judged=told,
     )
+
+
+def drawn_shapes(session: Session, report_: HotspotReport) -> dict[str, BaseGeometry]:
+    """Geometries of a report's areas, simplified together for drawing."""
+    version = boundaries.get(session, report_.county, report_.version)
+    return areas.shapes(session, version, [one.facts.code for one in report_.rows], drawn=True)
 
 
 def counted_categories(session: Session, categories: Sequence[Category]) -> tuple[Category, ...]:

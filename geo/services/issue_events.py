@@ -8,10 +8,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from geo.analysis.issue_flow import Event, EventKind, Impossible, State, after, replay
+from geo.analysis.issue_flow import Event, EventKind, ExtentProposal, Impossible, State, after, replay
 from geo.errors import EventRefused, InvalidChoice, NotAllowed, UnknownIssue, UnknownOrganisation
 from geo.intake.issues import EventRow
 from geo.limits import CLOCK_SKEW_MINUTES
+from geo.services import extents
 from geo.services.accounts import Access
 from geo.storage import reach
 from geo.storage.queries import assignments, issues
@@ -67,6 +68,7 @@ def add_all(
     now, name = datetime.now(UTC), by.name if by else "system"
     stands, numbers = _stands(session, county.code, rows)
     known = issues.known_organisations(session, county.code, {row.organisation for _, row in rows if row.organisation})
+    proposed = _proposals(session, county, [id_ for id_, row in rows if row.kind == "judged"])
     happened: list[tuple[UUID, int, Event, str]] = []
     for id_, row in rows:
         state = stands.get(id_)
@@ -74,7 +76,7 @@ def add_all(
             raise UnknownIssue(id=id_)
         if by is not None:
             _check_allowed(session, county.code, state, row.kind, by)
-        event = _event(row, now)
+        event = _event(row, now, proposed.get(id_))
         _check_names(county.code, id_, event, known, stands)
         stands[id_] = _moved(id_, state, event)
         numbers[id_] += 1
@@ -145,11 +147,17 @@ def _handles(session: Session, county: str, state: State, by: Access) -> bool:
         return assignments.organisation_of(session, county, by.staff_no) == state.handler
 
 
-def _event(row: EventRow, now: datetime) -> Event:
+def _proposals(session: Session, county: CountyInfo, ids: Sequence[UUID]) -> dict[UUID, ExtentProposal]:
+    """What is kept beside what people say of whose problem an issue is."""
+    return extents.proposals(session, county, issues.by_ids(session, county.code, ids)) if ids else {}
+
+
+def _event(row: EventRow, now: datetime, proposal: ExtentProposal | None) -> Event:
     moment = row.at.astimezone(UTC) if row.at else now
     if moment > now + timedelta(minutes=CLOCK_SKEW_MINUTES):
         raise InvalidChoice(field="at", value=row.at, choices="a moment that is not in the future")
-    return Event(row.kind, moment, row.organisation, row.due_on, str(row.into) if row.into else None, row.note)
+    into = str(row.into) if row.into else None
+    return Event(row.kind, moment, row.organisation, row.due_on, into, row.note, row.extent, proposal)
 
 
 def _check_names(county: str, id_: UUID, event: Event, known: set[str], stands: Mapping[UUID, State]) -> None:

@@ -22,9 +22,10 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geo.analysis.issue_flow import CATEGORIES, EVENT_KINDS, STATUSES, Category, EventKind, Status
+from geo.analysis.issue_flow import CATEGORIES, EVENT_KINDS, EXTENTS, STATUSES, Category, EventKind, Extent, Status
 from geo.space.crs import WGS84
 from geo.storage.tables import Base
 
@@ -70,6 +71,7 @@ class Issue(Base):
     answered_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     merged_into: Mapped[UUID | None]
+    extent: Mapped[Extent | None] = mapped_column(Text)
     events: Mapped[int]
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
     change: Mapped[int] = mapped_column(BigInteger, server_default=ISSUE_CHANGES.next_value())
@@ -86,6 +88,7 @@ class Issue(Base):
         CheckConstraint(_one_of("tag", ("inside", "near_border", "outside", "unlocated")), name="tag"),
         CheckConstraint("(position IS NULL) = (tag = 'unlocated')", name="unlocated"),
         CheckConstraint("(merged_into IS NULL) = (status <> 'merged')", name="merged"),
+        CheckConstraint(_one_of("extent", EXTENTS), name="extent"),
         Index(None, "county_code", "category", "status"),
         Index(None, "county_code", "area_code", "reported_at"),
         Index(None, "county_code", "reported_at", "id"),
@@ -110,11 +113,15 @@ class IssueEvent(Base):
     due_on: Mapped[date | None]
     merged_into: Mapped[UUID | None]
     note: Mapped[str | None]
+    extent: Mapped[Extent | None] = mapped_column(Text)
+    proposal: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "issue_id"], ["issues.county_code", "issues.id"]),
         CheckConstraint(_one_of("kind", EVENT_KINDS), name="kind"),
+        CheckConstraint(_one_of("extent", EXTENTS), name="extent"),
+        CheckConstraint("(kind = 'judged') = (extent IS NOT NULL)", name="judged"),
         CheckConstraint("(number = 1) = (kind = 'reported')", name="begins"),
     )
 

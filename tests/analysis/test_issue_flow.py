@@ -9,10 +9,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from geo.analysis.issue_flow import (
     EVENT_KINDS,
+    EXTENTS,
     OPEN,
     STATUSES,
     Event,
     EventKind,
+    Extent,
     Impossible,
     State,
     after,
@@ -27,6 +29,7 @@ NEEDS: dict[EventKind, dict[str, object]] = {
     "merged": {"into": "other"},
     "replied": {"note": "已安排维修"},
     "reopened": {"note": "又坏了"},
+    "judged": {"extent": "common"},
 }
 
 
@@ -81,6 +84,7 @@ def test_only_a_report_begins() -> None:
         ("extended", {"due_on": None}),
         ("replied", {"note": None}),
         ("merged", {"into": None}),
+        ("judged", {"extent": None}),
     ],
 )
 def test_what_an_event_is_about(kind: EventKind, lacks: dict[str, object]) -> None:
@@ -141,8 +145,17 @@ class Life(RuleBasedStateMachine):
         note=st.sampled_from([None, "", "因为"]),
         days=st.integers(0, 400),
         minutes=st.integers(-30, 600),
+        extent=st.sampled_from([None, *EXTENTS]),
     )
-    def happen(self, kind: EventKind, organisation: str | None, note: str | None, days: int, minutes: int) -> None:
+    def happen(
+        self,
+        kind: EventKind,
+        organisation: str | None,
+        note: str | None,
+        days: int,
+        minutes: int,
+        extent: Extent | None,
+    ) -> None:
         assert self.state is not None
         one = Event(
             kind,
@@ -151,6 +164,7 @@ class Life(RuleBasedStateMachine):
             date(2026, 10, 12) + timedelta(days=days),
             "other" if note else None,
             note,
+            extent,
         )
         before = self.state
         try:
@@ -182,6 +196,7 @@ class Life(RuleBasedStateMachine):
         assert (state.answered_at is None) == ("replied" not in kinds)
         assert (state.ended_at is None) == (state.status in OPEN)
         assert (state.merged_into is None) == (state.status != "merged")
+        assert state.extent == next((one.extent for one in reversed(self.happened) if one.kind == "judged"), None)
         assert state.possible
 
 

@@ -71,7 +71,7 @@ def test_a_report_is_tagged_dated_and_told_who_handles_it(county: TestClient) ->
     assert answer.status_code == 201, answer.text
     first, second = answer.json()["rows"]
     assert first["proposal"] == {"handler": "D1", "liaison": None}
-    assert first["possible"] == ["assigned", "replied", "resolved", "merged"]
+    assert first["possible"] == ["assigned", "replied", "resolved", "merged", "judged"]
     assert second["proposal"] is None
     stored = county.get(f"/issues/{UUID(int=1)}").json()
     assert (stored["grid"], stored["village"], stored["tag"]) == (GRIDS[0], VILLAGES[0], "inside")
@@ -168,7 +168,7 @@ def test_from_report_to_close(county: TestClient, loaded_url: str) -> None:
     report(county, issue(1))
     refused = happen(county, 1, "closed")
     assert refused.status_code == 409
-    assert "possible now: assigned, replied, resolved, merged" in refused.json()["detail"]
+    assert "possible now: assigned, replied, resolved, merged, judged" in refused.json()["detail"]
     for kind, fields in (
         ("assigned", {"organisation": "D1"}),
         ("transferred", {"organisation": "D2"}),
@@ -184,7 +184,7 @@ def test_from_report_to_close(county: TestClient, loaded_url: str) -> None:
         assert answer.status_code == 201, answer.text
     told = answer.json()
     assert (told["status"], told["handler"], told["transfers"], told["in_circles"]) == ("closed", "D1", 2, True)
-    assert told["possible"] == ["reopened"]
+    assert told["possible"] == ["reopened", "judged"]
     assert [one["number"] for one in told["events"]] == list(range(1, 11))
     assert {one["actor"] for one in told["events"]} == {told["entered_by"]}
     engine = make_engine(loaded_url)

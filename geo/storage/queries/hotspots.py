@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,10 +19,11 @@ from sqlalchemy.orm import Session
 from geo.analysis.issue_flow import Category
 from geo.space.codes import Level
 from geo.storage.bulk import copy_out
-from geo.storage.issue_tables import Issue
+from geo.storage.issue_tables import Issue, IssueEvent
 from geo.storage.queries.areas import in_version
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.coverage import OWNERS
+from geo.storage.queries.issues import IssueRecord
 from geo.storage.tables import Area, Visit, VisitTally
 
 Counts = dict[tuple[str | None, date], int]
@@ -84,6 +86,42 @@ def visit_positions(session: Session, county: str, window: Window) -> tuple[NDAr
         *_began(county, window), Visit.position.is_not(None)
     )
     return _positions(session, query)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an issue says of itself, and the area of a level that it lies in."""
+
+    id: UUID
+    title: str
+    area: str | None
+    place: str | None
+
+    @classmethod
+    def of(cls, record: IssueRecord, level: Level) -> "Told":
+        """From a stored issue."""
+        return cls(record.id, record.title, getattr(record, level), record.place)
+
+
+def told(session: Session, county: str, window: Window, category: Category, level: Level) -> list[Told]:
+    """The issues of a category in a window."""
+    area = getattr(Issue, f"{level}_code")
+    query = select(Issue.id, Issue.title, area, Issue.place_id).where(*_of(county, window, [category]))
+    return [Told(*row) for row in session.execute(query.order_by(Issue.id))]
+
+
+def judged(session: Session, county: str) -> tuple[int, int]:
+    """Issues whose last judgement had a proposal beside it, and how many of these said the same."""
+    last = (
+        select(IssueEvent.extent, IssueEvent.proposal["extent"].astext.label("proposed"))
+        .where(IssueEvent.county_code == county, IssueEvent.kind == "judged", IssueEvent.proposal.is_not(None))
+        .distinct(IssueEvent.issue_id)
+        .order_by(IssueEvent.issue_id, IssueEvent.number.desc())
+        .subquery()
+    )
+    agreed = func.count().filter(last.c.extent == last.c.proposed)
+    count, same = session.execute(select(func.count(), agreed).select_from(last)).one()
+    return count, same
 
 
 def _positions(session: Session, query: Select[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, cast, func, insert, or_, sel
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from geo.analysis.issue_flow import OPEN, Category, Event, State, Status
+from geo.analysis.issue_flow import OPEN, Category, Event, Extent, ExtentProposal, State, Status
 from geo.space.crs import WGS84
 from geo.storage.issue_tables import ISSUE_CHANGES, Issue, IssueEvent, IssueLimit, IssueRoute
 from geo.storage.queries import features
@@ -23,7 +23,8 @@ _COORDINATE_DIGITS: Final = 9
 _ONE_STATEMENT: Final = {"render_nulls": True}
 """Else there is one for every run of rows with the same columns missing."""
 _STANDING: Final = (
-    "id", "status", "handler", "due_on", "transfers", "in_circles", "answered_at", "ended_at", "merged_into", "events",
+    "id", "status", "handler", "due_on", "transfers", "in_circles", "answered_at", "ended_at", "merged_into",
+    "extent", "events",
 )  # fmt: skip
 
 
@@ -57,6 +58,7 @@ class IssueRecord:
     answered_at: datetime | None
     ended_at: datetime | None
     merged_into: UUID | None
+    extent: Extent | None
     events: int
     change: int
 
@@ -218,7 +220,14 @@ def events(session: Session, county: str, ids: Collection[UUID]) -> dict[UUID, l
     found: dict[UUID, list[StoredEvent]] = defaultdict(list)
     for one in session.scalars(query):
         event = Event(
-            one.kind, one.at, one.organisation, one.due_on, str(one.merged_into) if one.merged_into else None, one.note
+            one.kind,
+            one.at,
+            one.organisation,
+            one.due_on,
+            str(one.merged_into) if one.merged_into else None,
+            one.note,
+            one.extent,
+            ExtentProposal(**one.proposal) if one.proposal else None,  # type: ignore[arg-type]
         )
         found[one.issue_id].append(StoredEvent(one.number, event, one.actor))
     return dict(found)
@@ -255,6 +264,8 @@ def add_events(session: Session, county: str, rows: Sequence[tuple[UUID, int, Ev
             "due_on": event.due_on,
             "merged_into": UUID(event.into) if event.into else None,
             "note": event.note,
+            "extent": event.extent,
+            "proposal": asdict(event.proposal) if event.proposal else None,
         }
         for issue, number, event, actor in rows
     ]
@@ -289,6 +300,7 @@ def columns_of(state: State) -> dict[str, Any]:
         "answered_at": state.answered_at,
         "ended_at": state.ended_at,
         "merged_into": UUID(state.merged_into) if state.merged_into else None,
+        "extent": state.extent,
     }
 
 
@@ -427,6 +439,7 @@ def _record(issue: Issue, lon: float | None, lat: float | None) -> IssueRecord:
         answered_at=issue.answered_at,
         ended_at=issue.ended_at,
         merged_into=issue.merged_into,
+        extent=issue.extent,
         events=issue.events,
         change=issue.change,
     )
