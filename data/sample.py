@@ -4,7 +4,7 @@
 codes of three digits suffice; the ground keeps its size, so the grids get smaller. Missing text is empty, missing
 numbers are NaN, times are county time.
 
-Making (writing) on two cores: scale 1 takes 0.6 s (1.4 s) and 0.2 GB, scale 10 7 s (7 s) and 0.8 GB, scale 100, with
+Making (writing) on two cores: scale 1 takes 1 s (1.5 s) and 0.3 GB, scale 10 9 s (8 s) and 0.8 GB, scale 100, with
 6 million visits and 1.2 GB of files, 3 minutes (4 minutes) and 7 GB.
 """
 
