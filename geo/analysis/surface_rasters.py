@@ -33,7 +33,7 @@ def geotiff(surface: Surface, *, epsg: int, tags: Mapping[str, str] | None = Non
     The tags ``unit``, ``bandwidth_m`` and ``kernel`` say what the values are.
 
     :param epsg: CRS of the surface's points and bounds
-    :param tags: more of them, such as the window of time
+    :param tags: more of them, such as the window of time, or others in their place
     """
     rows, columns = surface.values.shape
     with MemoryFile() as memory:
@@ -50,12 +50,8 @@ def geotiff(surface: Surface, *, epsg: int, tags: Mapping[str, str] | None = Non
             predictor=FLOAT_PREDICTOR,
         ) as raster:
             raster.write(surface.values.astype(np.float32), 1)
-            raster.update_tags(
-                unit=surface.unit,
-                bandwidth_m=f"{surface.bandwidth_m:g}",
-                kernel=surface.kernel,
-                **(tags or {}),
-            )
+            own = {"unit": surface.unit, "bandwidth_m": f"{surface.bandwidth_m:g}", "kernel": surface.kernel}
+            raster.update_tags(**own | dict(tags or {}))
         return bytes(memory.read())
 
 
