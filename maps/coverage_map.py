@@ -12,7 +12,16 @@ from maps.coverage_data import table
 from maps.page import Basemap, CountyMap, Links, Outline, Page, Piece, script_json
 
 STYLES: Final = (assets.LEAFLET_CSS, "wangge.css", "coverage.css", "print.css")
-SCRIPTS: Final = (assets.LEAFLET_JS, "wangge.js", "shape.js", "areas.js", "details.js", "list.js")
+SCRIPTS: Final = (
+    assets.LEAFLET_JS,
+    "wangge.js",
+    "shape.js",
+    "overlays.js",
+    "panel.js",
+    "areas.js",
+    "details.js",
+    "list.js",
+)
 
 
 def draw(

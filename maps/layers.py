@@ -19,8 +19,13 @@ def placed(geometries: Sequence[BaseGeometry | None], frame: Frame) -> Geometrie
     given = np.empty(len(geometries), dtype=object)
     given[:] = [None if one is None or one.is_empty else one for one in geometries]
     if frame != "wgs84":
-        given = shapely.transform(given, lambda at: np.column_stack(from_wgs84(at[:, 0], at[:, 1], frame)))
+        given = shapely.transform(given, lambda at: shifted(at, frame))
     return given
+
+
+def shifted(at: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
+    """WGS-84 positions in the frame of the map, (n, 2), lon/lat."""
+    return at if frame == "wgs84" else np.column_stack(from_wgs84(at[:, 0], at[:, 1], frame))
 
 
 def bounds(*geometries: Geometries) -> list[float] | None:
@@ -77,7 +82,7 @@ class Areas(Piece):
 class Outlines(Piece):
     """Towns as heavier lines over the areas, so that the map orients without a basemap."""
 
-    def __init__(self, outlines: Sequence[Outline], geometries: Geometries, colour: str, areas: Areas) -> None:
+    def __init__(self, outlines: Sequence[Outline], geometries: Geometries, colour: str, areas: Piece) -> None:
         super().__init__("outlines")
         self.outlines, self.geometries, self.colour, self.areas = outlines, geometries, colour, areas
 
@@ -94,7 +99,7 @@ class Outlines(Piece):
 class Names(Piece):
     """Names of towns, and of areas where there is room, none over another."""
 
-    def __init__(self, areas: Areas, outlines: Outlines) -> None:
+    def __init__(self, areas: Piece, outlines: Outlines) -> None:
         super().__init__("names")
         self.areas, self.outlines = areas, outlines
 

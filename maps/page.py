@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from shapely.geometry.base import BaseGeometry
 
+from geo.analysis.issue_flow import Category
 from geo.errors import Lang
 from geo.space.codes import Level
 from maps import assets
@@ -61,7 +62,9 @@ class Outline:
 class Links:
     """Addresses around a map. What is None or absent is not shown; a file written by a command has none of them.
 
-    :ivar levels: level → the same month at that level
+    :ivar levels: level → the same month or window at that level
+    :ivar categories: category of issues, ``all`` for every one → the same window with it
+    :ivar denominators: what issues are compared with (`geo.analysis.hotspots.Denominator`) → the same window
     :ivar downloads: format as shown (``xlsx``, ``csv`` …) → file
     :ivar language: the same page in the other language
     :ivar account: of whoever is signed in
@@ -70,6 +73,8 @@ class Links:
     previous_month: str | None = None
     next_month: str | None = None
     levels: Mapping[Level, str] = field(default_factory=dict)
+    categories: Mapping[Category | Literal["all"], str] = field(default_factory=dict)
+    denominators: Mapping[str, str] = field(default_factory=dict)
     downloads: Mapping[str, str] = field(default_factory=dict)
     language: str | None = None
     account: str | None = None

@@ -69,7 +69,7 @@
     return el("ul", "people", ...people);
   }
 
-  function card(row) {
+  wangge.card = function (row) {
     const where = [row.parent, row.kind].filter(Boolean).join(" · ");
     const shapeless = row.anchor ? null : el("span", "badge badge-plain", say("no_shape"));
     const made = el("section", "card",
@@ -82,49 +82,5 @@
       el("p", "codes", el("span", "", `${say("code")} ${row.code}`), el("span", "", `${say("path")} ${row.path}`)));
     if (!made.querySelector(".people, .nobody")) made.querySelector("h4").remove();
     return made;
-  }
-
-  /** Opens the card where the area was clicked, or after going there from the list. */
-  wangge.details = function (chart, model) {
-    const popup = L.popup({ minWidth: 270, maxWidth: 320, className: "area-popup", autoPanPaddingTopLeft: [56, 12], autoPanPaddingBottomRight: [12, 12] });
-    let turn = 0, back = null, going = false;
-
-    function open(row, at) {
-      const room = chart.getSize();
-      popup.options.maxWidth = Math.min(320, room.x - 104);
-      popup.options.maxHeight = Math.max(160, room.y - 80);
-      popup.setContent(card(row)).setLatLng(at).openOn(chart);
-      const frame = popup.getElement();
-      frame.setAttribute("role", "dialog");
-      frame.setAttribute("aria-label", row.name);
-      frame.querySelector(".leaflet-popup-close-button").setAttribute("aria-label", say("close"));
-    }
-
-    function go(row, mine) {
-      going = true;
-      chart.closePopup(popup);
-      going = false;
-      chart.stop();
-      chart.once("moveend", () => { if (mine === turn) open(row, row.anchor); });
-      const room = chart.getSize(), side = room.x * 0.3;
-      chart.fitBounds(row.layer.getBounds(), {
-        paddingTopLeft: [side, Math.min(room.y * 0.5, 380)], paddingBottomRight: [side, room.y * 0.15],
-        maxZoom: 15, animate: !wangge.calm,
-      });
-    }
-
-    model.on("choose", ({ row, where }) => {
-      turn += 1;
-      if (!row) return;
-      back = where ? null : document.activeElement;
-      if (where || !row.layer) open(row, where || chart.getCenter());
-      else go(row, turn);
-    });
-    popup.on("remove", () => { if (!going) model.choose(null); });
-    document.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !chart.hasLayer(popup)) return;
-      chart.closePopup(popup);
-      if (back) back.focus();
-    });
   };
 })();

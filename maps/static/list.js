@@ -1,5 +1,5 @@
 "use strict";
-/* The gap list beside the map, the legend's switches, and how both behave on a phone and on paper. */
+/* The gap list beside the map, and the legend's switches. */
 (function () {
   const { say, el, number, phone } = wangge;
 
@@ -90,70 +90,6 @@
     window.addEventListener("beforeprint", fill);
   }
 
-  /** Up and down move between the rows, as in any list. */
-  function arrows(list) {
-    list.addEventListener("keydown", (event) => {
-      const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
-      if (!step) return;
-      let entry = event.target.closest("li")[step];
-      while (entry && entry.hidden) entry = entry[step];
-      if (entry) entry.firstChild.focus();
-      event.preventDefault();
-    });
-  }
-
-  function followMap(areas) {
-    let pointed = null, chosen = null;
-    areas.on("point", ({ row }) => {
-      if (pointed) pointed.classList.remove("pointed");
-      pointed = row && row.button;
-      if (pointed) pointed.classList.add("pointed");
-    });
-    areas.on("choose", ({ row, where }) => {
-      if (chosen) chosen.removeAttribute("aria-current");
-      chosen = row && row.button;
-      if (!chosen) return;
-      chosen.setAttribute("aria-current", "true");
-      if (where) chosen.scrollIntoView({ block: "nearest", behavior: wangge.calm ? "auto" : "smooth" });
-    });
-  }
-
-  /** On a phone the list is a sheet under the map: half, or only its heading; choosing a row gives the map the room. */
-  function sheet(chart, areas) {
-    const aside = document.querySelector(".gaps"), grip = document.querySelector(".grip");
-    function set(open) {
-      aside.classList.toggle("folded", !open);
-      grip.setAttribute("aria-expanded", String(open));
-    }
-    grip.addEventListener("click", () => set(aside.classList.contains("folded")));
-    areas.on("leave", () => {
-      if (!phone.matches) return;
-      set(false);
-      chart.invalidateSize({ animate: false });
-    });
-  }
-
-  /** On paper nothing is folded away and the map is drawn for the page's width; afterwards all is as it was. */
-  function paper(chart) {
-    const folds = [...document.querySelectorAll("details")];
-    let open = [];
-    function fit(on) {
-      document.body.classList.toggle("on-paper", on);
-      chart.invalidateSize({ animate: false });
-      chart.showWhole();
-    }
-    window.addEventListener("beforeprint", () => {
-      open = folds.map((fold) => fold.open);
-      for (const fold of folds) fold.open = true;
-      chart.closePopup();
-      fit(true);
-    });
-    window.addEventListener("afterprint", () => {
-      folds.forEach((fold, at) => { fold.open = open[at]; });
-      fit(false);
-    });
-  }
-
   wangge.gapList = function (chart, areas) {
     const list = document.querySelector(".gap-list"), empty = document.querySelector(".gaps-body > .empty");
     document.querySelector(".gap-count").textContent = number(areas.gaps.length);
@@ -164,10 +100,7 @@
     empty.hidden = areas.gaps.length > 0;
     others(".others-excluded", areas, areas.rows.filter((row) => row.exclusion));
     others(".others-shapeless", areas, areas.rows.filter((row) => !row.anchor));
-    arrows(document.querySelector(".gaps-body"));
-    sheet(chart, areas);
-    followMap(areas);
-    paper(chart);
+    wangge.panel(chart, areas);
   };
 
   /** A status box switches its areas and their marks; "unassigned" all marks; the others a layer of their name. */
