@@ -11,8 +11,8 @@ CLASS_STYLES: Final[Mapping[Class, Style]] = {
     "hot_95": Style("#dc7240", None, "#2b0f00"),
     "hot_90": Style("#f3be93", None, "#3a2210"),
     "none": Style("#eef1ec", None, "#2b373f"),
-    "cold_90": Style("#b4d3ea", None, "#12303f"),
-    "cold_95": Style("#669fce", None, "#06192a"),
+    "cold_90": Style("#a6cbe8", None, "#12303f"),
+    "cold_95": Style("#5b95c7", None, "#06192a"),
     "cold_99": Style("#24588f", None, "#ffffff"),
     "unknown": Style("#f7f7f4", "#6d7983", "#39434b"),
 }
