@@ -132,6 +132,7 @@ def frame_data(report: HotspotReport, frames: Sequence[Frame], lang: Lang, datum
         {
             "name": labels.month_name(one.month, lang) if one.month else ISSUE_WORDS["whole_window"].text(lang),
             "whole": one.month is None,
+            "month": str(one.month) if one.month else "",
             "observed": one.observed,
             "visits": one.visits,
             "figures": figures(report, one),

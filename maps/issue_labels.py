@@ -159,7 +159,7 @@ ISSUE_WORDS: Final[Mapping[str, Word]] = {name: COVERAGE_WORDS[name] for name in
     ),
     "no_cluster": Word("未发现显著的区域性聚集（p ≤ 0.05）", "No regional cluster found at p ≤ 0.05"),
     "refused": Word("未作热点统计：{why}", "No hot spot statistic: {why}"),
-    "outside": Word("另有 {n} 件不在任何区域内", "{n} more lie in no area"),
+    "outside": Word("其中 {n} 件不在任何区域内", "{n} of them lie in no area"),
     "left_out": Word("{n} 件在无走访的区域，不参与统计", "{n} in areas without visits take no part"),
     "petitions": Word("信访不计入（按您的权限）", "Petitions are not counted for your role"),
 }  # fmt: skip

@@ -125,7 +125,7 @@
       }
       if (layers.points && chart.hasLayer(layers.points)) layers.points.bringToFront();
     }
-    const fold = () => { legend.open = !phone.matches; };
+    const fold = () => { if (!document.body.classList.contains("on-paper")) legend.open = !phone.matches; };
     legend.addEventListener("change", apply);
     model.on("look", apply);
     phone.addEventListener("change", fold);

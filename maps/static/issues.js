@@ -114,16 +114,22 @@
     model.clusterLines = lines;
   };
 
+  /** Single issues, those of the month that is shown. */
   wangge.points = function (chart, data, model) {
     const layer = L.featureGroup(), at = decode(data.at);
-    data.issues.forEach(([id, category, title, status, day], number) => {
+    const points = data.issues.map(([id, category, title, status, day], number) => {
       const point = L.circleMarker(at[number], {
         renderer: model.drawer, radius: 3.5, color: "#fff", weight: 1, fillColor: model.colours.point, fillOpacity: 0.85,
       });
       point.issue = { id, category: data.categories[category], title, status: data.states[status], day };
-      layer.addLayer(point);
+      return point;
+    });
+    model.on("look", () => {
+      const { month } = model.look.frame;
+      layer.clearLayers();
+      for (const point of points) if (point.issue.day.startsWith(month)) layer.addLayer(point);
     });
     layer.bindPopup((point) => wangge.pointCard(point.issue), { className: "area-popup" });
-    return layer.addTo(chart);
+    return layer;
   };
 })();

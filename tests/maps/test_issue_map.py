@@ -200,7 +200,7 @@ def test_every_choice_is_told() -> None:
         "1,500 米",
         "信访不计入",
         "7 件",
-        "另有 3 件",
+        "其中 3 件",
         "→",
     ):
         assert part in told
