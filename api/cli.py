@@ -36,7 +36,7 @@ COMMANDS: Final = {
     "coverage": ("api.commands.coverage:coverage", "Coverage of a month, area by area."),
     "gaps": ("api.commands.coverage:gaps", "What is still needed in a month, worst first."),
     "hotspots": ("api.commands.hotspots:hotspots", "Where issues gather, beside what was to be expected."),
-    "map": ("api.commands.coverage:maps", "Draw maps into files."),
+    "map": ("api.commands.maps:maps", "Draw maps into files."),
 }
 
 

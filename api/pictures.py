@@ -33,7 +33,7 @@ def check_page(
         shapes,
         boundary_checks.old_shapes(session, report),
         lang=lang,
-        basemap=_basemap(settings),
+        basemap=basemap_of(settings),
         links=links,
         standalone=standalone,
     )
@@ -49,19 +49,23 @@ def coverage_page(
     standalone: bool = False,
 ) -> str:
     """The coverage-gap map of a report as one HTML page."""
-    outlines = [Outline(town.code, town.name, shape) for town, shape in coverage.outlines(session, report)]
+    outlines = [
+        Outline(town.code, town.name, shape)
+        for town, shape in coverage.outlines(session, report.county, report.version)
+    ]
     return coverage_map.draw(
         report,
         coverage.drawn_shapes(session, report),
         outlines,
         lang=lang,
-        basemap=_basemap(settings),
+        basemap=basemap_of(settings),
         links=links,
         standalone=standalone,
     )
 
 
-def _basemap(settings: Settings) -> Basemap | None:
+def basemap_of(settings: Settings) -> Basemap | None:
+    """The tiles under maps, None where none are set."""
     if settings.basemap_url is None:
         return None
     return Basemap(settings.basemap_url, settings.basemap_attribution, settings.basemap_frame)

@@ -127,3 +127,6 @@ MAX_BANDWIDTH_M: Final = 50_000.0
 
 SURFACE_CLASSES: Final = 7
 """Classes of a surface's legend."""
+
+MAX_MAP_POINTS: Final = 20_000
+"""Single issues on one map; more say nothing one by one, and the surface shows them."""

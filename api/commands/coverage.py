@@ -8,7 +8,15 @@ from sqlalchemy.orm import Session
 
 from api import boundary_exports, exports
 from api.commands.database import transaction
-from api.commands.options import ReportAsked, county_option, lang_option, output_option, report_options, write
+from api.commands.options import (
+    ReportAsked,
+    county_option,
+    format_option,
+    lang_option,
+    output_option,
+    report_options,
+    write,
+)
 from api.pictures import check_page, coverage_page
 from geo.analysis.coverage import CoverageReport, Reason
 from geo.errors import Lang
@@ -16,15 +24,6 @@ from geo.services import boundary_checks
 from geo.services import coverage as service
 from geo.settings import Settings
 from geo.storage.queries import boundaries, counties
-
-format_option = click.option(
-    "--format",
-    "form",
-    type=click.Choice(get_args(exports.Format)),
-    default="table",
-    show_default=True,
-    help="Form of the answer.",
-)
 
 
 @click.command(
@@ -66,12 +65,7 @@ def gaps(
         write(_render(session, report, report.gaps(reason), form, lang or settings.lang), output)
 
 
-@click.group(name="map")
-def maps() -> None:
-    """Draw maps into files."""
-
-
-@maps.command(name="coverage", epilog="Example: wangge map coverage 2026-10 -o map.html --standalone")
+@click.command(name="coverage", epilog="Example: wangge map coverage 2026-10 -o map.html --standalone")
 @report_options
 @lang_option
 @click.option("--standalone", is_flag=True, help="One file with everything in it; works from disk, without a network.")
@@ -87,7 +81,7 @@ def coverage_map(
         write(page, output)
 
 
-@maps.command(name="check", epilog="Example: wangge map check 3 -o check.html --standalone")
+@click.command(name="check", epilog="Example: wangge map check 3 -o check.html --standalone")
 @click.argument("version", type=int, required=False)
 @county_option
 @click.option(

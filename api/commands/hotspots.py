@@ -7,9 +7,9 @@ from typing import Any, get_args
 import click
 
 from api import exports, hotspot_exports
-from api.commands.coverage import format_option
 from api.commands.database import transaction
-from api.commands.options import Decorator, county_option, lang_option, output_option, write
+from api.commands.options import Decorator, county_option, format_option, lang_option, output_option, write
+from api.issue_pages import issue_page, issue_picture
 from geo.analysis.coverage import CoverageLevel
 from geo.analysis.hotspots import DENOMINATORS, SEED
 from geo.analysis.issue_flow import CATEGORIES, Category
@@ -102,3 +102,43 @@ def hotspots(
         report = service.report(session, info, *window, categories=categories, area=area, **judged)
         shapes = service.drawn_shapes(session, report) if form == "geojson" else {}
         write(hotspot_exports.render(report, form, lang or settings.lang, shapes), output)
+
+
+@click.command(
+    name="issues",
+    epilog="Examples: wangge map issues -o issues.html --standalone; "
+    "wangge map issues --category ecology -o ecology.png",
+)
+@_options(*_WINDOW, *_JUDGED)
+@lang_option
+@click.option("--standalone", is_flag=True, help="One file with everything in it; works from disk, without a network.")
+@output_option
+@click.pass_obj
+def issue_map(
+    settings: Settings,
+    /,
+    begin: date | Month | None,
+    until: date | Month | None,
+    categories: tuple[Category, ...],
+    area: str | None,
+    county: str | None,
+    lang: Lang | None,
+    output: Path | None,
+    *,
+    standalone: bool,
+    **judged: Any,
+) -> None:
+    """The problem heatmap of a window; a picture where FILE ends in .png.
+
+    Without --standalone the page asks a running service for its scripts.
+    """
+    with transaction(settings) as session:
+        info = counties.resolve(session, county or settings.county)
+        window = service.window_of(session, info, begin, until)
+        report = service.report(session, info, *window, categories=categories, area=area, **judged)
+        words = lang or settings.lang
+        if output is not None and output.suffix.lower() == ".png":
+            write(issue_picture(session, info, report, lang=words), output)
+            return
+        page = issue_page(session, info, report, settings=settings, lang=words, by=None, standalone=standalone)
+        write(page, output)

@@ -9,6 +9,7 @@ from typing import Any, Final, TypedDict, get_args
 
 import click
 
+from api import exports
 from geo.analysis.coverage import Boundaries, CoverageLevel
 from geo.errors import FileUnreadable
 from geo.months import Month
@@ -33,6 +34,15 @@ output_option: Decorator = click.option(
 )
 from_option: Decorator = click.option(
     "--from", "from_day", type=click.DateTime(["%Y-%m-%d"]), help="First day in force; today if not given."
+)
+
+format_option: Decorator = click.option(
+    "--format",
+    "form",
+    type=click.Choice(get_args(exports.Format)),
+    default="table",
+    show_default=True,
+    help="Form of the answer.",
 )
 
 _REPORT_OPTIONS: Final[tuple[Decorator, ...]] = (

@@ -1,7 +1,7 @@
 """Interactive maps, and the way to them from ``/``."""
 
 from collections.abc import Sequence
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query
@@ -21,8 +21,12 @@ from api.dependencies import (
     SettingsDep,
     VersionQuery,
 )
+from api.issue_pages import issue_page
 from api.pictures import check_page, coverage_page
+from api.routers.hotspots import HotspotDep
 from geo.analysis.coverage import CoverageLevel, CoverageReport
+from geo.analysis.hotspots import DENOMINATORS, HotspotReport
+from geo.analysis.issue_flow import CATEGORIES
 from geo.errors import Lang
 from geo.months import FIRST_MONTH, Month
 from geo.services import boundary_checks, coverage
@@ -66,6 +70,29 @@ def coverage_map(
     return answer
 
 
+@router.get("/maps/issues", response_class=HTMLResponse)
+def issue_map(
+    session: SessionDep,
+    settings: SettingsDep,
+    county: CountyDep,
+    report: HotspotDep,
+    lang: LangQuery,
+    access: AccessDep,
+    *,
+    standalone: Annotated[bool, Query(description="one file that needs nothing else")] = False,
+) -> HTMLResponse:
+    """The problem heatmap of a window: surfaces, hot and cold areas, clusters, month by month."""
+    links = None if standalone else _issue_links(report, county, lang, _levels(access))
+    page = issue_page(
+        session, county, report, settings=settings, lang=lang, by=access, links=links, standalone=standalone
+    )
+    answer = headers.page(page, basemap=settings.basemap_url)
+    if standalone:
+        name = f"issues-{report.begin}-{report.until}-{report.level}.html"
+        answer.headers["content-disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
 @router.get("/maps/check", response_class=HTMLResponse, dependencies=[MAY_CHECK])
 def check_map(
     session: SessionDep,
@@ -95,6 +122,40 @@ def _check_links(county: CountyInfo, version: int, lang: Lang) -> Links:
         downloads={form: f"{report}&format={form}" for form in ("xlsx", "csv", "json")}
         | {"html": f"{page}&lang={lang}&standalone=true"},
         language=f"{page}&lang={'en' if lang == 'zh-CN' else 'zh-CN'}",
+        account=f"/account?lang={lang}",
+    )
+
+
+def _issue_links(report: HotspotReport, county: CountyInfo, lang: Lang, levels: Sequence[CoverageLevel]) -> Links:
+    """Addresses that keep what was asked and change one thing."""
+    choices = report.judged.choices
+    asked: dict[str, Any] = {
+        "from": report.begin,
+        "to": report.until,
+        "level": report.level,
+        "per": choices.denominator,
+        "category": list(report.categories),
+        "by_month": choices.standardised_by_month or None,
+        "area": report.scope if report.scope != report.county else None,
+        "seed": choices.seed,
+        "lang": lang,
+        "county": county.code,
+    }
+
+    def to(path: str, **changes: Any) -> str:
+        wanted = {key: value for key, value in {**asked, **changes}.items() if value is not None}
+        return f"{path}?{urlencode(wanted, doseq=True)}"
+
+    return Links(
+        levels={level: to("/maps/issues", level=level) for level in levels},
+        categories={
+            "all": to("/maps/issues", category=[]),
+            **{one: to("/maps/issues", category=[one]) for one in CATEGORIES},
+        },
+        denominators={per: to("/maps/issues", per=per) for per in DENOMINATORS},
+        downloads={name: to("/hotspots", format=name) for name in ("xlsx", "csv", "geojson")}
+        | {"tif": to("/hotspots/surface.tif"), "html": to("/maps/issues", standalone="true")},
+        language=to("/maps/issues", lang="en" if lang == "zh-CN" else "zh-CN"),
         account=f"/account?lang={lang}",
     )
 

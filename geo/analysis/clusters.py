@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 import numpy as np
-from esda.getisord import G_Local
-from libpysal.graph import Graph
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array, eye_array
 from scipy.stats import false_discovery_control
@@ -102,6 +100,10 @@ def local_g(values: ArrayLike, neighbours: Neighbours, *, star: bool) -> Floats:
     >>> local_g([2, 3, 3.2, 5, 8, 7], within(x, y, 15), star=True).round(3).tolist()
     [-1.397, -0.289, 0.651, -0.289, 1.235, 2.024]
     """
+    # They take seconds to import, which nothing else should wait for.
+    from esda.getisord import G_Local  # noqa: PLC0415
+    from libpysal.graph import Graph  # noqa: PLC0415
+
     # From 1 to 2, as the statistic divides by the sum of the values, or of all but one.
     scaled = _scaled(np.asarray(values, np.float64)) + 1.0
     size = scaled.size

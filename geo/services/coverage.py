@@ -94,9 +94,9 @@ def drawn_shapes(session: Session, report_: CoverageReport) -> dict[str, BaseGeo
     return areas.shapes(session, version, [row.facts.code for row in report_.rows], drawn=True)
 
 
-def outlines(session: Session, report_: CoverageReport) -> list[tuple[areas.AreaInfo, BaseGeometry]]:
-    """The towns of the report's county for orientation; the county itself where it has none."""
-    version = boundaries.get(session, report_.county, report_.version)
+def outlines(session: Session, county: str, number: int) -> list[tuple[areas.AreaInfo, BaseGeometry]]:
+    """The towns of a boundary version for orientation; the county itself where it has none."""
+    version = boundaries.get(session, county, number)
     towns = areas.page(session, version, level="town", limit=None) or areas.page(
         session, version, level="county", limit=None
     )

@@ -20,6 +20,7 @@ from geo.analysis.issue_flow import Category
 from geo.space.codes import Level
 from geo.storage.bulk import copy_out
 from geo.storage.issue_tables import Issue, IssueEvent
+from geo.storage.queries import issues as issue_queries
 from geo.storage.queries.areas import in_version
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.coverage import OWNERS
@@ -150,3 +151,17 @@ def _began(county: str, window: Window) -> list[ColumnElement[bool]]:
 
 def _month(moment: Any, window: Window) -> Any:
     return cast(func.date_trunc("month", func.timezone(window.zone.key, moment)), Date)
+
+
+def inside(
+    session: Session, county: str, window: Window, categories: Sequence[Category], level: Level, codes: Sequence[str]
+) -> list[IssueRecord]:
+    """The issues of a window in some areas of a level, the latest first."""
+    area = getattr(Issue, f"{level}_code")
+    wanted = [*_of(county, window, categories), area.in_(codes)]
+    return issue_queries.where(session, county, wanted, latest_first=True)
+
+
+def with_position(session: Session, county: str, window: Window, categories: Sequence[Category]) -> list[IssueRecord]:
+    """The issues of a window that have a position."""
+    return issue_queries.where(session, county, [*_of(county, window, categories), Issue.position.is_not(None)])

@@ -1,7 +1,7 @@
 """Issues and their events: written one batch at a time, read by page."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -163,6 +163,14 @@ def page(
     query = _select(county).where(*wanted.conditions()).order_by(Issue.reported_at.desc(), Issue.id.desc()).limit(limit)
     if after is not None:
         query = query.where(func.row(Issue.reported_at, Issue.id) < func.row(*after))
+    return [_record(*row) for row in session.execute(query)]
+
+
+def where(
+    session: Session, county: str, conditions: Iterable[ColumnElement[bool]], *, latest_first: bool = False
+) -> list[IssueRecord]:
+    """Issues that meet conditions on the table."""
+    query = _select(county).where(*conditions).order_by(Issue.reported_at.desc() if latest_first else Issue.id)
     return [_record(*row) for row in session.execute(query)]
 
 
