@@ -38,7 +38,7 @@ def issue_page(
     frames = [
         Frame(
             one.month,
-            tuple(_layer(surface, facts.limits[surface.kind]) for surface in one.surfaces),
+            tuple(_layer(surface, facts.limits[surface.kind], contours=one.month is None) for surface in one.surfaces),
             *_counts(report, place),
         )
         for place, one in enumerate(facts.shown)
@@ -92,9 +92,9 @@ def _counts(report: HotspotReport, place: int) -> tuple[tuple[int, ...], tuple[i
     )
 
 
-def _layer(found: ProblemSurface, limits: tuple[float, ...]) -> SurfaceLayer:
+def _layer(found: ProblemSurface, limits: tuple[float, ...], *, contours: bool = True) -> SurfaceLayer:
     warped, bounds = web_mercator(found.surface, epsg=found.epsg)
-    painted = picture(warped, limits=limits)
+    painted = picture(warped, limits=limits, contours=contours)
     return SurfaceLayer(
         found.kind,
         painted.png,

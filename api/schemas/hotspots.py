@@ -96,7 +96,7 @@ class HotspotSummary(BaseModel):
     begin: date
     until: date = Field(description="last day, inclusive")
     categories: list[Category] = Field(description="none for all")
-    petitions: bool = Field(description="whether petitions are counted")
+    petitions: bool = Field(description="whether petitions are counted where they are asked for")
     boundary_version: int
     issues: int
     visits: int

@@ -151,7 +151,7 @@ class HotspotReport:
     :ivar begin: first day
     :ivar until: last day, inclusive
     :ivar categories: of issues; none for all
-    :ivar petitions: whether petitions are counted; who may not see them is not told of them here either
+    :ivar petitions: whether petitions are counted where they are asked for: not for who may not see them
     :ivar outside: issues of the window that no area of the level contains
     :ivar months: that the window touches
     :ivar judged: areas of the scope, and the clusters that have at least one area in it

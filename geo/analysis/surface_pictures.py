@@ -1,8 +1,10 @@
 """Surfaces as pictures: classes of colour with contours between them, and the legend that belongs to them."""
 
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, cast
 
 import contourpy
@@ -69,21 +71,22 @@ def round_limits(surface: Surface, classes: int) -> tuple[float, ...]:
 def picture(surface: Surface, *, limits: Sequence[float], contours: bool = True) -> Picture:
     """Paint a surface: a colour for each class, a line along each limit.
 
-    Transparent are the unknown (NaN), and what is zero or below the lowest limit. Painted pixels are opaque and have
-    exactly the legend's colour; a map sets the opacity of the whole.
+    Transparent are the unknown (NaN), and what is below the lowest limit: with 0 as that limit, only the unknown.
+    Painted pixels are opaque and have exactly the legend's colour; a map sets the opacity of the whole.
 
-    :param limits: lower limits of the classes, rising, above zero; none paint nothing
+    :param limits: lower limits of the classes, rising, from 0 on; none paint nothing
     :param contours: whether lines are drawn
-    :raises ValueError: the limits do not rise, or do not begin above zero
+    :raises ValueError: the limits do not rise, or begin below zero
     """
-    if any(low >= high for low, high in zip((0.0, *limits), limits, strict=False)):
-        raise ValueError(f"limits rise and begin above zero, not {tuple(limits)}")
+    if any(low >= high for low, high in pairwise((-math.ulp(0.0), *limits))):
+        raise ValueError(f"limits rise from zero on, not {tuple(limits)}")
     legend = _legend(limits)
     colours = np.zeros((len(legend) + 1, 4), np.uint8)
     for number, one in enumerate(legend, start=1):
         colours[number] = (*bytes.fromhex(one.colour[1:]), 255)
-    # searchsorted puts NaN above every limit; as zero it is below them all.
-    classes = np.searchsorted(np.asarray(limits, np.float64), np.nan_to_num(surface.values, nan=0.0), side="right")
+    # searchsorted puts NaN above every limit; below zero it is below them all. Zero may be off by rounding.
+    values = np.where(np.isnan(surface.values), -1.0, np.maximum(surface.values, 0.0))
+    classes = np.searchsorted(np.asarray(limits, np.float64), values, side="right")
     image = Image.fromarray(colours[classes])
     if contours:
         _draw_contours(image, surface.values, limits)
@@ -114,5 +117,7 @@ def _draw_contours(image: Image.Image, values: FloatArray, limits: Sequence[floa
     generator = contourpy.contour_generator(z=np.ma.masked_invalid(values), corner_mask=False)
     draw = ImageDraw.Draw(image)
     for limit in limits:
+        if limit == 0:
+            continue
         for line in cast("list[FloatArray]", generator.lines(limit)):
             draw.line([tuple(point) for point in np.rint(line).tolist()], fill=CONTOUR)

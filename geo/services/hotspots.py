@@ -104,7 +104,7 @@ def report(
         begin=begin,
         until=until,
         categories=tuple(categories),
-        petitions=reach.sees_petitions(session) and "petition" in (counted or CATEGORIES),
+        petitions=reach.sees_petitions(session),
         version=version.version,
         issues=sum(one.observed for one in told.areas) + (outside if whole else 0),
         visits=sum(sum(one.facts.visits) for one in told.areas),

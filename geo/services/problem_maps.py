@@ -20,8 +20,9 @@ from geo.storage.queries import hotspots as queries
 from geo.storage.queries.counties import CountyInfo
 from geo.storage.queries.issues import IssueRecord
 
-CELLS: Final = 256
-"""Along the longer side: a picture of a few kilobytes."""
+CELLS: Final = 512
+MONTHS_CELLS: Final = 256
+"""Along the longer side, of the whole window and of each month: pictures of some twenty and of a few kilobytes."""
 
 MAX_MONTHS: Final = 24
 """Months of a window beyond which only the whole is drawn."""
@@ -83,7 +84,9 @@ def _surfaces(session: Session, county: CountyInfo, report: HotspotReport) -> tu
     where = problem_surfaces.canvas(session, county, report.scope, CELLS)
     whole = _between(session, county, report, report.begin, report.until)
     asked = Asked(categories=report.categories)
-    bandwidth_m, rule = problem_surfaces.chosen_bandwidth(asked, *whole, where.cell_m)
+    bandwidth_m, rule = problem_surfaces.chosen_bandwidth(asked, *whole, 2 * where.cell_m)
+
+    smaller = problem_surfaces.canvas(session, county, report.scope, MONTHS_CELLS)
 
     def drawn(month: Month | None, points: tuple[problem_surfaces.Points, problem_surfaces.Points]) -> Shown:
         found = []
@@ -91,7 +94,13 @@ def _surfaces(session: Session, county: CountyInfo, report: HotspotReport) -> tu
             visits = points[1] if kind == "relative" else None
             found.append(
                 problem_surfaces.made(
-                    where, points[0], visits, bandwidth_m, asked.kernel, epsg=county.metric_epsg, rule=rule
+                    smaller if month else where,
+                    points[0],
+                    visits,
+                    bandwidth_m,
+                    asked.kernel,
+                    epsg=county.metric_epsg,
+                    rule=rule,
                 )
             )
         return Shown(month, tuple(found))

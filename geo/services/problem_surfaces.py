@@ -42,7 +42,7 @@ CELLS: Final = 512
 ENOUGH_VISITS: Final = 5
 """Visits within a bandwidth's circle below which nothing is said of how often problems are found there."""
 
-OF_MEAN: Final = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+OF_MEAN: Final = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 """Lower limits of the classes of a relative surface, as multiples of the county's rate."""
 
 PER: Final = 100

@@ -88,8 +88,16 @@ def test_the_first_row_is_on_top() -> None:
     assert seen[..., 3].sum() == 255
 
 
-@pytest.mark.parametrize("limits", [(0.0, 1.0), (2.0, 1.0), (1.0, 1.0), (-1.0,)])
-def test_limits_rise_from_above_zero(limits: tuple[float, ...]) -> None:
+def test_with_zero_as_the_lowest_limit_only_the_unknown_is_transparent() -> None:
+    values = np.array([[np.nan, 0.0], [-1e-18, 2.0]])
+    painted = picture(surface_of(values), limits=(0.0, 1.0), contours=False)
+    alpha = np.asarray(Image.open(io.BytesIO(painted.png)).convert("RGBA"))[..., 3]
+    assert alpha.tolist() == [[0, 255], [255, 255]]
+    assert painted.legend[0].low == 0.0
+
+
+@pytest.mark.parametrize("limits", [(2.0, 1.0), (1.0, 1.0), (-1.0,), (0.0, 0.0)])
+def test_limits_rise_from_zero(limits: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="rise"):
         picture(hill(), limits=limits)
 
