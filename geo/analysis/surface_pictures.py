@@ -14,13 +14,13 @@ from PIL import Image, ImageDraw
 from geo.analysis.points import FloatArray
 from geo.analysis.surfaces import Surface
 
-STOPS: Final = ("#fde725", "#b5de2b", "#6ece58", "#35b779", "#1f9e89", "#26828e", "#31688e", "#3e4989", "#482878")
-"""Nine of ten even steps of viridis (published under CC0), light for low to dark for high.
+STOPS: Final = ("#e4e6b7", "#b7d4a8", "#88c1a0", "#57ad9f", "#20979f", "#00809c", "#006795", "#024d8a", "#343073")
+"""Light sand over green and blue to dark violet: CIE L* falls evenly from 90 to 24, the hue turns once.
 
-Lightness falls evenly, so the order holds for every eye and without colour. The tenth, darkest step is for contours.
+The order holds for every eye and without colour, and the orange of hot areas stands out on all of it.
 """
 
-CONTOUR: Final = "#440154"
+CONTOUR: Final = "#231842"
 
 SERIES: Final = (1.0, 2.0, 5.0)
 """Round limits of classes: these times the powers of ten."""
