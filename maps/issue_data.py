@@ -191,6 +191,7 @@ def _cluster(one: HotCluster, members: list[int], behind: Sequence[IssueBehind])
     return {
         "rank": one.rank,
         "members": members,
+        "beyond": one.beyond,
         "observed": one.observed,
         "expected": float(f"{one.expected:.4g}"),
         "relative_risk": None if one.relative_risk is None else float(f"{one.relative_risk:.4g}"),

@@ -123,6 +123,7 @@ ISSUE_WORDS: Final[Mapping[str, Word]] = {name: COVERAGE_WORDS[name] for name in
     "no_match": Word("这一类里没有符合的区域", "Nothing in this class matches"),
     "around": Word("{name}一带", "Around {name}"),
     "areas_n": Word("{n} 个区域", "{n} areas"),
+    "beyond": Word("另有 {n} 个在范围之外", "{n} more beyond the scope"),
     "and_more": Word("{names} 等 {n} 个", "{names} and {more} more"),
     "between": Word("、", ", "),
     "significant": Word("显著", "significant"),

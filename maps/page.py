@@ -63,21 +63,21 @@ class Links:
     """Addresses around a map. What is None or absent is not shown; a file written by a command has none of them.
 
     :ivar levels: level → the same month or window at that level
-    :ivar categories: category of issues, ``all`` for every one → the same window with it
-    :ivar denominators: what issues are compared with (`geo.analysis.hotspots.Denominator`) → the same window
     :ivar downloads: format as shown (``xlsx``, ``csv`` …) → file
     :ivar language: the same page in the other language
     :ivar account: of whoever is signed in
+    :ivar categories: category of issues, ``all`` for every one → the same window with it
+    :ivar denominators: what issues are compared with (`geo.analysis.hotspots.Denominator`) → the same window
     """
 
     previous_month: str | None = None
     next_month: str | None = None
     levels: Mapping[Level, str] = field(default_factory=dict)
-    categories: Mapping[Category | Literal["all"], str] = field(default_factory=dict)
-    denominators: Mapping[str, str] = field(default_factory=dict)
     downloads: Mapping[str, str] = field(default_factory=dict)
     language: str | None = None
     account: str | None = None
+    categories: Mapping[Category | Literal["all"], str] = field(default_factory=dict)
+    denominators: Mapping[str, str] = field(default_factory=dict)
 
 
 def script_json(value: object) -> Markup:

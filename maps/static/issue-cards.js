@@ -91,7 +91,8 @@
     line(list, "relative_risk", rr === null ? say("none_outside") : `× ${short(rr)}`);
     line(list, "p", probability(cluster.p));
     line(list, "radius", say("km", { n: short(cluster.radius_m / 1000) }));
-    line(list, "members", wangge.memberNames(cluster.members, 6));
+    const beyond = cluster.beyond ? el("small", "", say("beyond", { n: cluster.beyond })) : null;
+    line(list, "members", wangge.memberNames(cluster.members, 6), " ", beyond);
     return el("section", "card",
       el("h3", "", cluster.name),
       el("p", "where", wangge.around(cluster)),

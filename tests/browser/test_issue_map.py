@@ -152,6 +152,22 @@ def test_legend_switches_layers(open_page: Open, address: str) -> None:
     assert page.evaluate(PIXEL, place(page, SEEN.facts.code))[3] == 0
 
 
+def test_single_issues_are_shown_when_asked_for_and_open(open_page: Open, address: str) -> None:
+    page = open_page(address).page
+    box = page.get_by_role("checkbox", name="单个问题")
+    expect(box).not_to_be_checked()
+    box.check()
+    at = page.evaluate("""() => {
+      const chart = window[Object.keys(window).find((key) => key.startsWith('map_'))];
+      const map = document.querySelector('.map').getBoundingClientRect();
+      const at = chart.latLngToContainerPoint([29.7, 119.5]);
+      return [map.left + at.x, map.top + at.y];
+    }""")
+    page.mouse.click(*at)
+    expect(page.locator(".leaflet-popup .card").last).to_contain_text("路灯不亮")
+    expect(page.locator(".leaflet-popup .card").last).to_contain_text("民生 · 已受理 · 2026年9月3日")
+
+
 def test_months_step_play_and_change_what_is_said(open_page: Open, address: str) -> None:
     page = open_page(address).page
     name, issues = page.locator(".player output"), page.locator('[data-figure="issues"]')

@@ -51,7 +51,7 @@ def report(given: Sequence[AreaFacts] | None = None, *, columns: int = 10, **cha
         "county": "990101", "county_name": "云溪县（示例）", "scope": "990101", "scope_name": "云溪县（示例）",
         "level": "village", "begin": date(2026, 8, 1), "until": date(2026, 10, 31), "categories": (),
         "petitions": True, "version": 2, "issues": sum(sum(one.issues) for one in rows),
-        "visits": sum(sum(one.visits) for one in rows), "outside": 3,
+        "visits": sum(sum(one.visits) for one in rows), "outside": 3, "months": MONTHS,
         "judged": judge(rows, queen(polygons, tolerance=1e-9)),
     }  # fmt: skip
     return HotspotReport(**(values | changes))  # type: ignore[arg-type]
