@@ -203,7 +203,7 @@ def judge(
     below = strata.sum(axis=1)
     known = below > 0
     standard = denominator == "visits" and by_month
-    counted = np.where(known[:, None], np.array([one.issues for one in facts], np.float64).reshape(strata.shape), 0.0)
+    counted = np.where(known[:, None], _by_month([one.issues for one in facts]), 0.0)
     rates = area_rates(observed, below, expected=indirectly_standardised(counted, strata) if standard else None)
     shrunk = empirical_bayes(np.where(known, observed, 0), np.nan_to_num(rates.expected))
     total = float(observed[known].sum())
@@ -229,12 +229,17 @@ def judge(
 
 def _denominators(facts: Sequence[AreaFacts], denominator: Denominator) -> Floats:
     """(areas, months); 0 where an area is unknown. Households and areas are the same in every month."""
-    visits = np.array([one.visits for one in facts], np.float64).reshape(len(facts), -1)
+    visits = _by_month([one.visits for one in facts])
     if denominator == "visits":
         return visits
     people = [1 if denominator == "none" else one.households or 0 for one in facts]
     seen = (visits.sum(axis=1) > 0) * np.array(people, np.float64)
     return np.repeat(seen[:, None], visits.shape[1], axis=1) / max(1, visits.shape[1])
+
+
+def _by_month(counts: Sequence[Sequence[int]]) -> Floats:
+    """(areas, months), also where there is no area."""
+    return np.array(counts, np.float64).reshape(len(counts), len(counts[0]) if counts else 0)
 
 
 def _residuals(observed: Floats, expected: Floats) -> Floats:
