@@ -115,12 +115,14 @@ def alike(titles: Sequence[str]) -> NDArray[np.int64]:
     >>> alike(["村口路灯不亮", "路灯不亮 3 盏", "河道有垃圾"]).tolist()
     [0, 0, 1]
     """
-    plain = [_plain(title) for title in titles]
+    # A title of numbers or marks alone says nothing: it is like no other.
+    plain = [_plain(title) or at for at, title in enumerate(titles)]
     number = {one: at for at, one in enumerate(dict.fromkeys(plain))}
     own = np.array([number[one] for one in plain], dtype=np.int64)
     if len(number) > MAX_COMPARED or not number:
         return own
-    groups: NDArray[np.int64] = connected_components(_like(list(number)), directed=False)[1].astype(np.int64)
+    words = [one if isinstance(one, str) else "" for one in number]
+    groups: NDArray[np.int64] = connected_components(_like(words), directed=False)[1].astype(np.int64)
     return groups[own]
 
 
@@ -131,7 +133,7 @@ def _plain(title: str) -> str:
 
 def _like(titles: Sequence[str]) -> csr_array:
     """Which of different titles share enough of their pairs."""
-    pairs = [{title[at : at + 2] for at in range(max(1, len(title) - 1))} for title in titles]
+    pairs = [{title[at : at + 2] for at in range(max(1, len(title) - 1))} - {""} for title in titles]
     number = {pair: at for at, pair in enumerate(sorted(set().union(*pairs)))}
     rows = np.repeat(np.arange(len(pairs)), [len(one) for one in pairs])
     columns = [number[pair] for one in pairs for pair in one]
