@@ -8,7 +8,7 @@
     │   ├── FileUnreadable, FileEmpty, TooManyRows, ColumnMissing, CodesMissing, FrameNotFound
     │   ├── CountyUnclear, BoundariesRejected
     │   ├── NumbersUnusable, CasesWithoutPopulation, TooFewAreas
-    │   ├── SheetRejected, InvalidVisit, InvalidWindow, FutureWindow
+    │   ├── SheetRejected, InvalidVisit, InvalidDay, InvalidWindow, FutureWindow
     │   └── PointsUnusable, InvalidLength, InvalidBounds, BandwidthTooFine, SurfaceTooLarge, SurfacesDiffer
     ├── NotFound              nothing has that name
     │   ├── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
@@ -160,6 +160,13 @@ class InvalidVisit(InvalidInput):
 
     zh = "更正未保存，{field}：{reason_zh}"
     en = "the correction is not saved, {field}: {reason}"
+
+
+class InvalidDay(InvalidInput):
+    """Neither a day in the form YYYY-MM-DD nor a month in the form YYYY-MM, of the years that months have."""
+
+    zh = "“{day}”不是日期或月份，请写成 2026-10-12 或 2026-10 的形式"
+    en = '"{day}" is neither a day nor a month; write it as 2026-10-12 or 2026-10'
 
 
 class InvalidWindow(InvalidInput):

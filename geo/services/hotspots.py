@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from geo.analysis.hotspots import SEED, AreaFacts, Denominator, HotspotReport, Judged, judge
 from geo.analysis.issue_flow import CATEGORIES, Category
-from geo.errors import FutureWindow, InvalidWindow, UnknownArea
+from geo.errors import FutureWindow, InvalidDay, InvalidMonth, InvalidWindow, UnknownArea
 from geo.months import Month
 from geo.services import grounds
 from geo.services.coverage import latest_month, today
@@ -32,11 +32,15 @@ MONTHS: Final = 12
 
 
 def day_or_month(text: str) -> date | Month:
-    """``YYYY-MM-DD`` or ``YYYY-MM``; raises `InvalidWindow`."""
+    """``YYYY-MM-DD`` or ``YYYY-MM``; raises `InvalidDay`."""
     try:
-        return date.fromisoformat(text) if len(text.strip()) > len("YYYY-MM") else Month.parse(text)
-    except ValueError as error:
-        raise InvalidWindow(begin=text, until="") from error
+        if len(text.strip()) <= len("YYYY-MM"):
+            return Month.parse(text)
+        day = date.fromisoformat(text.strip())
+        Month.of(day)  # the years of months: the end of year 9999 has no day after it
+    except (ValueError, InvalidMonth) as error:
+        raise InvalidDay(day=text) from error
+    return day
 
 
 def window_of(
