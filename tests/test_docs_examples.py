@@ -10,7 +10,19 @@ import pytest
 import geo.analysis
 import geo.space
 
-EXAMPLES_EXPECTED = {"geo.months", "geo.space.codes", "geo.space.crs", "geo.space.hierarchy", "geo.space.locator"}
+EXAMPLES_EXPECTED = {
+    "geo.analysis.clusters",
+    "geo.analysis.extent",
+    "geo.analysis.issue_flow",
+    "geo.analysis.rates",
+    "geo.analysis.scan",
+    "geo.analysis.surfaces",
+    "geo.months",
+    "geo.space.codes",
+    "geo.space.crs",
+    "geo.space.hierarchy",
+    "geo.space.locator",
+}
 
 
 def _modules(package: ModuleType) -> list[str]:

@@ -284,6 +284,21 @@ FORMS = [
     ("/issues", {"limit": "1000"}),
     ("/issues", {"changed_since": "2020-01-01T00:00:00Z", "limit": "1000"}),
     ("/issues", {"format": "csv"}),
+    ("/issues/extents", {"limit": "1000"}),
+    *(
+        ("/hotspots", {"format": form, "level": area, "to": "2025-03", "per": per})
+        for form, area, per in (
+            ("json", "grid", "visits"),
+            ("csv", "grid", "households"),
+            ("xlsx", "grid", "none"),
+            ("geojson", "grid", "visits"),
+            ("json", "village", "households"),
+            ("json", "town", "none"),
+        )
+    ),
+    ("/hotspots/clusters", {"level": "grid", "to": "2025-03"}),
+    ("/hotspots/surface.png", {"kind": "absolute", "to": "2025-03"}),
+    ("/hotspots/surface.tif", {"kind": "relative", "to": "2025-03"}),
     ("/tiles/{layer}/{z}/{x}/{y}", {"path_z": "10", "path_x": "853", "path_y": "422"}),
     ("/tiles/{layer}/{z}/{x}/{y}", {"path_z": "16", "path_x": "54614", "path_y": "27037"}),
 ]
@@ -298,7 +313,7 @@ def test_nothing_of_elsewhere_in_any_form(
     assert answer.status_code == 200, answer.text
     assert foreign(answer, level) == set()
     if path.startswith(("/areas", "/visits", "/issues", "/assignments", "/tiles")) or (
-        path == "/coverage" and query["level"] == "grid"
+        path in {"/coverage", "/hotspots"} and query["level"] == "grid"
     ):
         assert GRIDS[0] in texts(answer)
 
@@ -319,6 +334,12 @@ def test_what_lies_elsewhere_is_as_if_it_were_not_there(
         ("/visits", {"area": VILLAGES[3]}, {"area": "990199109999"}),
         ("/issues", {"area": VILLAGES[3]}, {"area": "990199109999"}),
         ("/issues/{issue_id}", {"path_issue_id": str(UUID(int=508))}, {"path_issue_id": str(UUID(int=999))}),
+        ("/issues/{issue_id}/extent", {"path_issue_id": str(UUID(int=508))}, {"path_issue_id": str(UUID(int=999))}),
+        ("/issues/extents", {"area": VILLAGES[3]}, {"area": "990199109999"}),
+        *(
+            (f"/hotspots{path}", {"area": VILLAGES[3]}, {"area": "990199109999"})
+            for path in ("", "/clusters", "/surface.png", "/surface.tif")
+        ),
         ("/visits/{visit_id}", {"path_visit_id": str(UUID(int=10))}, {"path_visit_id": str(UUID(int=999))}),
         ("/assignments", {"area": VILLAGES[3]}, {"area": "990199109999"}),
         ("/areas/at", {"lon": lon, "lat": lat}, {"lon": 10.0, "lat": 10.0}),
