@@ -59,10 +59,10 @@ def window_of(
             begin = begin.previous()
     first = begin.first_day if isinstance(begin, Month) else begin
     last = until.last_day if isinstance(until, Month) else until
-    if last < first:
-        raise InvalidWindow(begin=first, until=last)
     if first > today(county):
         raise FutureWindow(begin=first, today=today(county))
+    if last < first:
+        raise InvalidWindow(begin=first, until=last)
     return first, last
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Date, Select, cast, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from geo.analysis.issue_flow import Category
@@ -116,7 +117,7 @@ def judged(session: Session, county: str) -> tuple[int, int]:
     last = (
         select(IssueEvent.extent, IssueEvent.proposal["extent"].astext.label("proposed"))
         .where(IssueEvent.county_code == county, IssueEvent.kind == "judged", IssueEvent.proposal.is_not(None))
-        .distinct(IssueEvent.issue_id)
+        .ext(distinct_on(IssueEvent.issue_id))
         .order_by(IssueEvent.issue_id, IssueEvent.number.desc())
         .subquery()
     )
