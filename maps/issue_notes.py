@@ -51,8 +51,8 @@ _HOW: Final[Mapping[str, Word]] = {
     "left_out": Word("不参与统计", "Left out"),
     "colours": Word("配色", "Colours"),
     "colours_how": Word(
-        "密度面为 viridis（CC0，亮度均匀）；热点橙、冷点蓝，亮度等距，色觉异常者可辨",
-        "surface: viridis (CC0, even in lightness); hot in orange, cold in blue, in even steps that colour-blind eyes "
+        "密度面由浅到深亮度均匀；热点橙、冷点蓝，亮度等距，色觉异常者可辨",
+        "surface: light to dark in even steps; hot in orange, cold in blue, in even steps that colour-blind eyes "
         "keep apart",
     ),
 }

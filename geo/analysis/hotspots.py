@@ -234,7 +234,8 @@ def _denominators(facts: Sequence[AreaFacts], denominator: Denominator) -> Float
         return visits
     people = [1 if denominator == "none" else one.households or 0 for one in facts]
     seen = (visits.sum(axis=1) > 0) * np.array(people, np.float64)
-    return np.repeat(seen[:, None], visits.shape[1], axis=1) / max(1, visits.shape[1])
+    spread: Floats = np.repeat(seen[:, None], visits.shape[1], axis=1) / max(1, visits.shape[1])
+    return spread
 
 
 def _by_month(counts: Sequence[Sequence[int]]) -> Floats:
