@@ -220,5 +220,10 @@ def surface_note(layer: SurfaceLayer, lang: Lang) -> str:
     note = ISSUE_WORDS["surface_note"].text(lang).format(kernel=kernel, metres=metres)
     if layer.minimum_per_km2 is None:
         return note
-    below = ISSUE_WORDS["blank_below"].text(lang).format(n=issue_labels.decimal(layer.minimum_per_km2, 2))
+    from_zero = bool(layer.legend) and layer.legend[0].low == 0
+    below = (
+        ISSUE_WORDS["blank_unknown" if from_zero else "blank_or_low"]
+        .text(lang)
+        .format(n=issue_labels.decimal(layer.minimum_per_km2, 2))
+    )
     return f"{note}；{below}" if lang == "zh-CN" else f"{note}; {below}"

@@ -89,8 +89,11 @@ ISSUE_WORDS: Final[Mapping[str, Word]] = {name: COVERAGE_WORDS[name] for name in
     "absolute": Word("每平方公里", "per km²"),
     "no_surface": Word("不显示（区域填色）", "none (areas filled)"),
     "surface_note": Word("{kernel}，带宽 {metres} 米", "{kernel}, bandwidth {metres} m"),
-    "blank_below": Word(
-        "留空处走访每平方公里不足 {n} 次，未知",
+    "blank_unknown": Word(
+        "走访每平方公里不足 {n} 次处未知，留空", "blank: unknown, fewer than {n} visits per km²"
+    ),
+    "blank_or_low": Word(
+        "留空处低于最低一级，或走访每平方公里不足 {n} 次（未知）",
         "blank: below the lowest class, or fewer than {n} visits per km² (unknown)",
     ),
     "nothing_drawn": Word("这个时段没有可画的密度", "nothing to draw in this period"),

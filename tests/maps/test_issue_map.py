@@ -15,7 +15,7 @@ from geo.analysis.clusters import CLASSES
 from geo.analysis.hotspots import DENOMINATORS, HotspotReport
 from geo.analysis.issue_flow import CATEGORIES, STATUSES
 from geo.errors import Lang, TooFewAreas
-from maps import fonts, issue_labels, issue_map, issue_notes, issue_palette
+from maps import fonts, issue_data, issue_labels, issue_map, issue_notes, issue_palette
 from maps.issue_png import WIDTH, static_png
 from maps.page import Basemap, Links, Outline
 from tests.maps import hot_county
@@ -94,6 +94,14 @@ def test_legend_agrees_with_the_picture(data_of) -> None:
     assert surface["unit"] == "件/平方公里"
     assert told["surfaces"]["relative"]["unit"] == "件/百次走访"
     assert "1,500" in told["surfaces"]["relative"]["note"]
+
+
+def test_blank_is_explained_by_where_the_scale_begins() -> None:
+    layer = FRAMES[0].surfaces[0]
+    assert "低于最低一级" in issue_data.surface_note(layer, "zh-CN")
+    from_zero = replace(layer, legend=(replace(layer.legend[0], low=0.0), *layer.legend[1:]))
+    assert "未知，留空" in issue_data.surface_note(from_zero, "zh-CN")
+    assert "低于最低一级" not in issue_data.surface_note(from_zero, "zh-CN")
 
 
 def test_surface_moves_with_the_basemap(data_of) -> None:
