@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from geo.intake.batches import ahead
 from geo.space.crs import WGS84
+from geo.storage import reach
 
 Value = str | int | float | bool | date | datetime | UUID | Sequence[str] | None
 
@@ -73,11 +74,12 @@ def as_lists(values: NDArray[np.object_]) -> list[str]:
 
 
 def copy_out(session: Session, query: Select[*tuple[object, ...]], types: Mapping[str, pa.DataType]) -> pa.Table:
-    """The rows of a query as columns, by COPY.
+    """The rows of a query that lie within the reach of the session, as columns, by COPY.
 
     :param types: name and type of every column, in the order of the query; NULL stays apart from an empty text
     """
-    compiled = query.compile(dialect=session.connection().dialect, compile_kwargs={"render_postcompile": True})
+    limited = reach.within(session, query)
+    compiled = limited.compile(dialect=session.connection().dialect, compile_kwargs={"render_postcompile": True})
     with driver_of(session).cursor() as cursor, tempfile.TemporaryFile(buffering=_BUFFER_BYTES) as file:
         plain = cursor.mogrify(str(compiled), compiled.params).decode()
         cursor.copy_expert(f"COPY ({plain}) TO STDOUT (FORMAT csv)", file)

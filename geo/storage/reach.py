@@ -7,7 +7,7 @@ the whole county to answer a part of it (the locators, a name above the scope) s
 Areas are told by the code of the scope in their own path, in every boundary version: a village that was moved to
 another town is still its own.
 
-Where this falls down: statements over ``__table__`` and plain SQL pass by. Tallies are read that way, and only ever
+Where this falls down: statements over ``__table__`` and plain SQL pass by; COPY would, but for `within`. Tallies are read that way, and only ever
 joined with areas, and the visits of places, joined with places; ``tests/api/test_access.py`` looks for foreign codes in
 the answers of every route.
 """
@@ -190,11 +190,17 @@ def _codes(reach: Reach) -> Select[Any]:
 def _within(state: ORMExecuteState) -> None:
     if not (state.is_select or state.is_update or state.is_delete):
         return
-    reach, blind = of(state.session), state.session.info.get(_BLIND)
-    if reach is not None:
-        state.statement = state.statement.options(*_options(reach))
-    if blind is not None:
-        state.statement = state.statement.options(*_no_petitions(blind))
+    state.statement = state.statement.options(*_limits(state.session))
+
+
+def within(session: Session, query: Select[*tuple[object, ...]]) -> Select[*tuple[object, ...]]:
+    """A query as the session would execute it, for those that reach the database by another way (COPY)."""
+    return query.options(*_limits(session))
+
+
+def _limits(session: Session) -> tuple[LoaderCriteriaOption, ...]:
+    reach, blind = of(session), session.info.get(_BLIND)
+    return (*(_options(reach) if reach is not None else ()), *(_no_petitions(blind) if blind is not None else ()))
 
 
 @lru_cache(maxsize=1_000)
