@@ -96,7 +96,7 @@ def hotspots(
         if surface is not None:
             asked = problem_surfaces.Asked(categories=categories, bandwidth=bandwidth or "silverman")
             found = problem_surfaces.surface(session, info, *window, asked, area=area)
-            tags = {name: str(value) for name, value in problem_surfaces.choices(found).items()}
+            tags = problem_surfaces.tags(found, *window)
             write(geotiff(found.surface, epsg=found.epsg, tags=tags), surface)
             return
         report = service.report(session, info, *window, categories=categories, area=area, **judged)

@@ -146,10 +146,8 @@ def get_surface_picture(found: SurfaceDep) -> Response:
 @router.get("/hotspots/surface.tif", response_class=Response, responses={200: {"content": {"image/tiff": {}}}})
 def get_surface_raster(found: SurfaceDep, window: WindowDep) -> Response:
     """The surface as a GeoTIFF in the county's metric system; unknown cells are NaN, the choices stand in its tags."""
-    told = problem_surfaces.choices(found)
-    tags = {name: str(value) for name, value in told.items()} | {"begin": str(window[0]), "until": str(window[1])}
     return Response(
-        geotiff(found.surface, epsg=found.epsg, tags=tags),
+        geotiff(found.surface, epsg=found.epsg, tags=problem_surfaces.tags(found, *window)),
         media_type="image/tiff",
-        headers={"wangge-surface": json.dumps(told)},
+        headers={"wangge-surface": json.dumps(problem_surfaces.choices(found))},
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from rasterio.features import rasterize
 from rasterio.transform import Affine
+from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
@@ -39,6 +40,9 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 CELLS: Final = 512
 """Along the longer side of the scope, unless the bandwidth wants larger or allows fewer."""
 
+CELLS_PER_BANDWIDTH: Final = 100
+"""Finer cells than this show nothing more of a kernel; a small scope under a wide one has larger ones."""
+
 ENOUGH_VISITS: Final = 5
 """Visits within a bandwidth's circle below which nothing is said of how often problems are found there."""
 
@@ -58,7 +62,7 @@ class ProblemSurface:
     :ivar epsg: of its metres
     :ivar rule: where the bandwidth comes from; None where it was given
     :ivar minimum_per_km2: density of visits below which the relative surface says nothing; None for the absolute one
-    :ivar issues: that have a position, in the county
+    :ivar issues: that have a position, in the scope
     :ivar visits: likewise; 0 where they were not asked for
     """
 
@@ -81,6 +85,16 @@ class Canvas:
     bounds: Bounds
     cell_m: float
     inside: NDArray[np.bool_]
+
+    def counted(self, points: "Points") -> "Points":
+        """The points that take part: in cells that are inside, or touch one that is, as the outline cuts cells."""
+        x, y = points
+        columns = np.floor((x - self.bounds.min_x) / self.cell_m).astype(np.int64) + 1
+        rows = np.floor((self.bounds.max_y - y) / self.cell_m).astype(np.int64) + 1
+        near = ndimage.binary_dilation(np.pad(self.inside, 1), np.ones((3, 3)))
+        kept = (rows >= 0) & (rows < near.shape[0]) & (columns >= 0) & (columns < near.shape[1])
+        kept[kept] = near[rows[kept], columns[kept]]
+        return x[kept], y[kept]
 
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -115,9 +129,12 @@ def surface(
     """
     where = canvas(session, county, area, asked.cells)
     window = hotspots.window_between(county, begin, until)
-    issues = issue_points(session, county, window, asked.categories)
-    visits = visit_points(session, county, window)
+    issues = where.counted(issue_points(session, county, window, asked.categories))
+    visits = where.counted(visit_points(session, county, window))
     bandwidth_m, rule = chosen_bandwidth(asked, issues, visits, where.cell_m)
+    if bandwidth_m > CELLS_PER_BANDWIDTH * where.cell_m:
+        fewer = math.ceil(asked.cells * CELLS_PER_BANDWIDTH * where.cell_m / bandwidth_m)
+        where = canvas(session, county, area, fewer)
     visits_ = visits if asked.kind == "relative" else None
     return made(where, issues, visits_, bandwidth_m, asked.kernel, epsg=county.metric_epsg, rule=rule)
 
@@ -138,6 +155,11 @@ def choices(found: ProblemSurface) -> dict[str, str | float | int | None]:
         "visits": found.visits,
         "epsg": found.epsg,
     }
+
+
+def tags(found: ProblemSurface, begin: date, until: date) -> dict[str, str]:
+    """The choices and the window, as the tags of a raster say them."""
+    return {name: str(value) for name, value in choices(found).items()} | {"begin": str(begin), "until": str(until)}
 
 
 def issue_points(session: Session, county: CountyInfo, window: Window, categories: Sequence[Category]) -> Points:
