@@ -312,7 +312,9 @@ def test_nothing_of_elsewhere_in_any_form(
     answer = ask(open_service, "GET", path, tokens["planner", level], **query)
     assert answer.status_code == 200, answer.text
     assert foreign(answer, level) == set()
-    if path.startswith(("/areas", "/visits", "/issues", "/assignments", "/tiles")) or (
+    if path == "/issues/extents":
+        assert VILLAGES[0] in texts(answer)
+    elif path.startswith(("/areas", "/visits", "/issues", "/assignments", "/tiles")) or (
         path in {"/coverage", "/hotspots"} and query["level"] == "grid"
     ):
         assert GRIDS[0] in texts(answer)
