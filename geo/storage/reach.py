@@ -7,9 +7,9 @@ the whole county to answer a part of it (the locators, a name above the scope) s
 Areas are told by the code of the scope in their own path, in every boundary version: a village that was moved to
 another town is still its own.
 
-Where this falls down: statements over ``__table__`` and plain SQL pass by; COPY would, but for `within`. Tallies are read that way, and only ever
-joined with areas, and the visits of places, joined with places; ``tests/api/test_access.py`` looks for foreign codes in
-the answers of every route.
+Where this falls down: statements over ``__table__`` and plain SQL pass by; COPY would, but for `within`. Tallies are
+read that way, and only ever joined with areas, and the visits of places, joined with places;
+``tests/api/test_access.py`` looks for foreign codes in the answers of every route.
 """
 
 from collections.abc import Iterator
