@@ -328,6 +328,18 @@ def test_a_month_of_nothing(told: TestClient) -> None:
         assert json.loads(picture.headers["wangge-surface"])["legend"] == []
 
 
+UNREADABLE = [
+    "",
+    " ",
+    "2026-13",
+    "2026-02-30",
+    "2026",
+    "九月",
+    "２０２５-０３",
+    "2025-03\x00",
+    "9999-12-31",
+    "0001-01-01",
+]
 BAD: list[tuple[dict[str, Any], int, str]] = [
     ({"from": "2099-01", "to": "2099-02"}, 422, "future-window"),
     ({"from": "2099-01-01"}, 422, "future-window"),
