@@ -81,7 +81,7 @@ def test_permutations_are_of_the_others_values_without_replacement() -> None:
 def test_where_chance_alone_ruled_one_p_in_twenty_is_below_five_percent() -> None:
     near, *_ = lattice()
     rng = np.random.default_rng(7)
-    simulations = 300
+    simulations = 150
     middle, anywhere = 0, 0
     for simulation in range(simulations):
         found = getis_ord(rng.gamma(2.0, 1.0, SIDE * SIDE), near, seed=simulation)

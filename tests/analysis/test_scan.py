@@ -296,7 +296,7 @@ def test_cases_where_nobody_is_are_refused() -> None:
 @pytest.mark.parametrize("model", ["poisson", "bernoulli"])
 def test_without_clustering_one_scan_in_twenty_says_otherwise(model: str) -> None:
     rng = np.random.default_rng(11)
-    n, simulations = 60, 400
+    n, simulations = 60, 200
     x, y = rng.uniform(0, 1, (2, n))
     population = rng.integers(20, 400, n)
     low = 0
