@@ -22,7 +22,7 @@ from geo.settings import Settings
 from geo.storage.queries import counties
 
 PART_ROWS: Final = 100_000
-"""Each part touches most tallies once: smaller parts take longer, larger ones keep the database waiting for the first."""
+"""Each touches most tallies once, so smaller parts take longer; larger ones keep the database waiting for the first."""
 _SHOWN: Final = 20
 _BLOCK: Final = 1 << 20
 

@@ -15,7 +15,7 @@ from geo.limits import MAX_MAP_POINTS
 from geo.months import Month
 from geo.services import hotspots, issues, problem_surfaces
 from geo.services.accounts import Access
-from geo.services.problem_surfaces import KINDS, Asked, ProblemSurface
+from geo.services.problem_surfaces import KINDS, Asked, Canvas, ProblemSurface
 from geo.storage.queries import hotspots as queries
 from geo.storage.queries.counties import CountyInfo
 from geo.storage.queries.issues import IssueRecord
@@ -82,7 +82,7 @@ def _seen(session: Session, county: CountyInfo, records: list[IssueRecord], by: 
 
 def _surfaces(session: Session, county: CountyInfo, report: HotspotReport) -> tuple[Shown, ...]:
     where = problem_surfaces.canvas(session, county, report.scope, CELLS)
-    whole = _between(session, county, report, report.begin, report.until)
+    whole = _between(session, county, report, where, report.begin, report.until)
     asked = Asked(categories=report.categories)
     bandwidth_m, rule = problem_surfaces.chosen_bandwidth(asked, *whole, 2 * where.cell_m)
 
@@ -109,14 +109,14 @@ def _surfaces(session: Session, county: CountyInfo, report: HotspotReport) -> tu
     several = [drawn(None, whole)]
     for month in months:
         begin, until = max(report.begin, month.first_day), min(report.until, month.last_day)
-        several.append(drawn(month, _between(session, county, report, begin, until)))
+        several.append(drawn(month, _between(session, county, report, where, begin, until)))
     return tuple(several)
 
 
 def _between(
-    session: Session, county: CountyInfo, report: HotspotReport, begin: date, until: date
+    session: Session, county: CountyInfo, report: HotspotReport, where: Canvas, begin: date, until: date
 ) -> tuple[problem_surfaces.Points, problem_surfaces.Points]:
-    """Issues and visits with a position."""
+    """Issues and visits that take part."""
     window = hotspots.window_between(county, begin, until)
     issues_ = problem_surfaces.issue_points(session, county, window, report.categories)
-    return issues_, problem_surfaces.visit_points(session, county, window)
+    return where.counted(issues_), where.counted(problem_surfaces.visit_points(session, county, window))
