@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -67,7 +68,7 @@ def web_mercator(surface: Surface, *, epsg: int) -> tuple[Surface, LonLatBounds]
     :param epsg: CRS of the surface's points and bounds
     """
     source, target = CRS.from_epsg(epsg), CRS.from_epsg(WEB_MERCATOR)
-    west, south, east, north = transform_bounds(source, target, *surface.bounds)
+    west, south, east, north = _bounds_in(epsg, WEB_MERCATOR, surface.bounds)
     cell_m = (east - west) / surface.values.shape[1]
     rows = math.ceil((north - south) / cell_m)
     bounds = Bounds(west, north - rows * cell_m, east, north)
@@ -83,7 +84,14 @@ def web_mercator(surface: Surface, *, epsg: int) -> tuple[Surface, LonLatBounds]
         dst_nodata=np.nan,
         resampling=Resampling.bilinear,
     )
-    return warped, LonLatBounds(*transform_bounds(target, CRS.from_epsg(WGS84), *bounds))
+    return warped, LonLatBounds(*_bounds_in(WEB_MERCATOR, WGS84, bounds))
+
+
+@lru_cache
+def _bounds_in(epsg: int, other: int, bounds: Bounds) -> tuple[float, float, float, float]:
+    """Bounds in another system; kept, as finding the way takes longer than warping, and maps of months share them."""
+    west, south, east, north = transform_bounds(CRS.from_epsg(epsg), CRS.from_epsg(other), *bounds)
+    return west, south, east, north
 
 
 def _transform(surface: Surface) -> Affine:

@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -54,6 +55,12 @@ def of(session: Session, county: CountyInfo, version: VersionInfo, level: Level)
     return _cache.get(session, county, version, level)
 
 
+@lru_cache
+def to_metres(epsg: int) -> Transformer:
+    """From longitude and latitude to a metric system; kept, as finding the way takes a tenth of a second."""
+    return Transformer.from_crs(WGS84, epsg, always_xy=True)
+
+
 class _Cache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -80,10 +87,10 @@ def _made(session: Session, county: CountyInfo, version: VersionInfo, level: Lev
     infos = areas.page(session, version, level=level, limit=None)
     parents = areas.by_codes(session, version, sorted({one.parent for one in infos if one.parent}))
     exact = areas.shapes(session, version, [one.code for one in infos], drawn=False)
-    to_metres = Transformer.from_crs(WGS84, county.metric_epsg, always_xy=True).transform
+    transform = to_metres(county.metric_epsg).transform
     shapes = np.empty(len(infos), dtype=object)
     shapes[:] = [exact[one.code] for one in infos]
-    shapes = shapely.transform(shapes, lambda xy: np.column_stack(to_metres(*xy.T)))
+    shapes = shapely.transform(shapes, lambda xy: np.column_stack(transform(*xy.T)))
     centroids = shapely.get_coordinates(shapely.centroid(shapes)).reshape(-1, 2)
     return Ground(
         areas=tuple(infos),

@@ -11,7 +11,6 @@ from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Transformer
 from rasterio.features import rasterize
 from rasterio.transform import Affine
 from scipy import ndimage
@@ -26,8 +25,8 @@ from geo.analysis.surfaces import Bounds, Surface, kernel_density, relative_surf
 from geo.errors import UnknownArea
 from geo.limits import MIN_CELLS_PER_BANDWIDTH, SURFACE_CLASSES
 from geo.services import grounds, hotspots
+from geo.services.grounds import to_metres
 from geo.space.codes import Level
-from geo.space.crs import WGS84
 from geo.storage.queries import areas, boundaries
 from geo.storage.queries import hotspots as queries
 from geo.storage.queries.counties import CountyInfo
@@ -224,7 +223,7 @@ def _inside(outline: BaseGeometry, bounds: Bounds, cell_m: float) -> NDArray[np.
 
 
 def _in_metres(county: CountyInfo, positions: Points) -> Points:
-    x, y = Transformer.from_crs(WGS84, county.metric_epsg, always_xy=True).transform(*positions)
+    x, y = to_metres(county.metric_epsg).transform(*positions)
     return np.asarray(x), np.asarray(y)
 
 
