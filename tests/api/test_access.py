@@ -153,8 +153,9 @@ ASKED = {
     "month": "2025-03",
     "on": "2025-03-10",
     "category": "infrastructure",
+    "bandwidth_m": 1_000,
 }
-"""What some routes cannot be asked without; OGC refuses what it does not know, so it gets none."""
+"""What some routes cannot be asked without, or answer sooner with; OGC refuses what it does not know: it gets none."""
 
 VISIT, ISSUE = str(UUID(int=1)), str(UUID(int=501))
 PATHS = {
