@@ -25,6 +25,9 @@ Kernel = Literal["quartic", "gaussian"]
 REACH: Final[Mapping[Kernel, float]] = {"quartic": 1.0, "gaussian": 5.0}
 """Bandwidths from the centre beyond which a kernel is zero. Of a Gaussian, 4e-6 of the mass lies farther."""
 
+PEAK: Final[Mapping[Kernel, float]] = {"quartic": 3 / math.pi, "gaussian": 1 / (2 * math.pi)}
+"""Height over the centre, for a bandwidth of 1."""
+
 TO_GAUSSIAN: Final[Mapping[Kernel, float]] = {"quartic": (36 * 64 / 5) ** (1 / 6), "gaussian": 1.0}
 """Bandwidth over that of a Gaussian which smooths alike: 2.78 for the quartic kernel.
 

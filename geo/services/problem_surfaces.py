@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from geo.analysis.bandwidths import Bandwidth, likelihood_bandwidth, silverman
 from geo.analysis.issue_flow import Category
-from geo.analysis.kernels import Kernel
+from geo.analysis.kernels import PEAK, Kernel
 from geo.analysis.surface_pictures import round_limits
 from geo.analysis.surfaces import Bounds, Surface, kernel_density, relative_surface
 from geo.errors import UnknownArea
@@ -43,7 +43,9 @@ CELLS_PER_BANDWIDTH: Final = 100
 """Finer cells than this show nothing more of a kernel; a small scope under a wide one has larger ones."""
 
 ENOUGH_VISITS: Final = 5
-"""Visits within a bandwidth's circle below which nothing is said of how often problems are found there."""
+"""Visits to the very place below which nothing is said of how often problems are found there; of visits that spread
+evenly within a bandwidth's circle it takes three times as many, as the far ones count less.
+"""
 
 OF_MEAN: Final = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 """Lower limits of the classes of a relative surface, as multiples of the county's rate."""
@@ -252,6 +254,6 @@ def made(
     found = density(issues)
     if visits is None:
         return ProblemSurface(found, "absolute", epsg, rule, None, len(issues[0]), 0)
-    minimum = ENOUGH_VISITS / (math.pi * bandwidth_m**2 / M2_PER_KM2)
+    minimum = ENOUGH_VISITS * PEAK[kernel] / bandwidth_m**2 * M2_PER_KM2
     relative = relative_surface(found, density(visits), minimum_per_km2=minimum, per=PER)
     return ProblemSurface(relative, "relative", epsg, rule, minimum, len(issues[0]), len(visits[0]))
