@@ -17,7 +17,8 @@ from scipy.sparse.csgraph import connected_components
 from data.issues import PER_VISIT
 from data.sample import Sample
 from geo.analysis.contiguity import Neighbours, queen
-from geo.analysis.hotspots import AreaFacts, Judged, judge
+from geo.analysis.hotspot_judging import judge
+from geo.analysis.hotspots import AreaFacts, Judged
 from geo.analysis.issue_flow import Category
 from tests.data import outsider
 

@@ -12,7 +12,8 @@ from typing import Final
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
-from geo.analysis.hotspots import SEED, AreaFacts, Denominator, HotspotReport, Judged, judge
+from geo.analysis.hotspot_judging import judge
+from geo.analysis.hotspots import SEED, AreaFacts, Denominator, HotspotReport, Judged
 from geo.analysis.issue_flow import CATEGORIES, Category
 from geo.errors import FutureWindow, InvalidDay, InvalidMonth, InvalidWindow, UnknownArea
 from geo.months import Month

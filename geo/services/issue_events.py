@@ -15,7 +15,7 @@ from geo.limits import CLOCK_SKEW_MINUTES
 from geo.services import extents
 from geo.services.accounts import Access
 from geo.storage import reach
-from geo.storage.queries import assignments, issues
+from geo.storage.queries import assignments, issue_writing, issues
 from geo.storage.queries.counties import CountyInfo
 from geo.storage.queries.issues import Counts, Filter, IssueRecord, StoredEvent
 
@@ -64,7 +64,7 @@ def add_all(
     :param by: who says so; None for anything
     :raises UnknownIssue, UnknownOrganisation, NotAllowed, EventRefused: as `add`, for the first that cannot be added
     """
-    issues.take_turn(session)
+    issue_writing.take_turn(session)
     now, name = datetime.now(UTC), by.name if by else "system"
     stands, numbers = _stands(session, county.code, rows)
     known = issues.known_organisations(session, county.code, {row.organisation for _, row in rows if row.organisation})
@@ -81,9 +81,9 @@ def add_all(
         stands[id_] = _moved(id_, state, event)
         numbers[id_] += 1
         happened.append((id_, numbers[id_], event, name))
-    issues.add_events(session, county.code, happened)
+    issue_writing.add_events(session, county.code, happened)
     about = dict.fromkeys(id_ for id_, _ in rows)
-    issues.stand(session, county.code, [(id_, stands[id_], numbers[id_]) for id_ in about])
+    issue_writing.stand(session, county.code, [(id_, stands[id_], numbers[id_]) for id_ in about])
     session.expire_all()
 
 

@@ -24,7 +24,7 @@ from geo.services.tagging import Tagger, Tags, tagger
 from geo.services.visits import Outcome
 from geo.space.crs import to_wgs84
 from geo.storage import reach
-from geo.storage.queries import boundaries, counties, issues, visits
+from geo.storage.queries import boundaries, counties, issue_writing, issues, visits
 from geo.storage.queries.counties import CountyInfo
 from geo.storage.queries.issues import IssueRecord, Where
 
@@ -219,7 +219,7 @@ def _within(found: list[_Found], tags: Tags, by: Access | None) -> tuple[list[_F
 def _store(
     session: Session, county: CountyInfo, found: Sequence[_Found], tags: Tags, name: str, *, offer_similar: bool
 ) -> list[IssueAnswer]:
-    issues.take_turn(session)
+    issue_writing.take_turn(session)
     with reach.unlimited(session), reach.with_petitions(session):
         there = {one.id for one in issues.by_ids(session, county.code, [one.numbered.id for one in found])}
     seen = issues.by_ids(session, county.code, there)
@@ -240,8 +240,8 @@ def _store(
         proposal = _proposal(routes, county.code, one.numbered.issue.category, chain)
         answers.append(IssueAnswer(one.numbered.row, "stored", id_, proposal=proposal, possible=state.possible))
     similar = _similar(session, county.code, found, answers) if offer_similar else {}
-    issues.add(session, county.code, rows)
-    issues.add_events(session, county.code, events)
+    issue_writing.add(session, county.code, rows)
+    issue_writing.add_events(session, county.code, events)
     return [replace(answer, similar=similar.get(answer.row, ())) for answer in answers]
 
 
@@ -308,7 +308,7 @@ def _row(found: _Found, chain: Sequence[str | None], word: str, name: str, state
         "village_code": chain[1],
         "grid_code": chain[2],
         "events": count,
-        **issues.columns_of(state),
+        **issue_writing.columns_of(state),
     }
 
 

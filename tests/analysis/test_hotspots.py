@@ -8,7 +8,8 @@ import pytest
 
 from geo.analysis.clusters import getis_ord
 from geo.analysis.contiguity import Neighbours, queen, within
-from geo.analysis.hotspots import AreaFacts, Denominator, HotArea, Judged, judge
+from geo.analysis.hotspot_judging import judge
+from geo.analysis.hotspots import AreaFacts, Denominator, HotArea, Judged
 from geo.errors import TooFewAreas
 from geo.limits import MIN_AREAS_OF_GETIS_ORD
 

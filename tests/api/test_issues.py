@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from geo.analysis.issue_flow import replay
 from geo.services import accounts
 from geo.storage.database import make_engine
-from geo.storage.queries import counties, issues
+from geo.storage.queries import counties, issue_writing, issues
 from tests import squares
 from tests.squares import COUNTY, GRIDS, TOWNS, VILLAGES
 from tests.visiting import take
@@ -194,7 +194,7 @@ def test_from_report_to_close(county: TestClient, loaded_url: str) -> None:
         stored = issues.get(session, COUNTY, UUID(int=1))
         assert state is not None
         assert stored is not None
-        columns = issues.columns_of(state)
+        columns = issue_writing.columns_of(state)
         assert columns == {name: getattr(stored, name) for name in columns}
     engine.dispose()
 

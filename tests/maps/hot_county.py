@@ -8,7 +8,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.analysis.contiguity import queen
-from geo.analysis.hotspots import AreaFacts, HotspotReport, judge
+from geo.analysis.hotspot_judging import judge
+from geo.analysis.hotspots import AreaFacts, HotspotReport
 from geo.analysis.surface_pictures import picture
 from geo.analysis.surface_rasters import LonLatBounds
 from geo.analysis.surfaces import Bounds, Surface

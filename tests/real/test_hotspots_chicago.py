@@ -25,7 +25,8 @@ from scipy.stats import false_discovery_control
 from geo.analysis.bandwidths import likelihood_bandwidth
 from geo.analysis.clusters import GetisOrd, classes, getis_ord, spatial_scan
 from geo.analysis.contiguity import Neighbours, queen
-from geo.analysis.hotspots import AreaFacts, Judged, judge
+from geo.analysis.hotspot_judging import judge
+from geo.analysis.hotspots import AreaFacts, Judged
 from geo.analysis.rates import area_rates
 from geo.analysis.surface_rasters import geotiff
 from geo.analysis.surfaces import kernel_density
