@@ -420,7 +420,7 @@ def test_the_narrowest_and_the_widest_bandwidth(told: TestClient, tokens: dict[s
     for headers in ({}, tokens["li"]):
         answer = told.get("/hotspots/surface.png", params=MARCH | {"bandwidth_m": 50_000}, headers=headers)
         assert answer.status_code == 200, answer.text
-        assert json.loads(answer.headers["wangge-surface"])["cell_m"] > 450
+        assert json.loads(answer.headers["wangge-surface"])["cell_m"] > 400, "no finer than the bandwidth asks for"
 
 
 @pytest.mark.parametrize("route", ROUTES)
