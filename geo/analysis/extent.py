@@ -4,7 +4,8 @@ A person decides; what was proposed is kept beside the decision. In this order:
 
 - *regional*: it lies in an area of a significant cluster of its category (spatial scan, p at most 0.05), or in one that
   is hot at a false discovery rate of at most 0.05 (Gi*): where it stands, there are more than visits alone explain.
-- *common*: issues of like titles were found in at least `COMMON_AREAS` areas of at least `COMMON_PARENTS` areas above.
+- *common*: issues of like titles were found in at least `COMMON_AREAS` areas and in `COMMON_SHARE` of those that were
+  visited, in at least `COMMON_PARENTS` areas above.
 - *individual*: otherwise, also where the same place tells of it again and again.
 
 Titles are alike where they share at least `ALIKE` of their pairs of neighbouring characters (P. Jaccard, *The
@@ -26,6 +27,7 @@ from geo.analysis.issue_flow import ExtentProposal
 
 ALIKE: Final = 0.5
 COMMON_AREAS: Final = 5
+COMMON_SHARE: Final = 0.1
 COMMON_PARENTS: Final = 2
 
 MAX_COMPARED: Final = 4_000
@@ -57,12 +59,13 @@ class Evidence:
 def propose(evidence: Evidence) -> ExtentProposal:
     """The extent that the evidence speaks for.
 
-    >>> propose(Evidence(alike=8, areas=7, parents=3, known_areas=200)).extent
+    >>> propose(Evidence(alike=38, areas=27, parents=3, known_areas=200)).extent
     'common'
     """
     if evidence.cluster is not None or evidence.hot is not None:
         return _regional(evidence)
-    if evidence.areas >= COMMON_AREAS and evidence.parents >= COMMON_PARENTS:
+    widespread = evidence.areas >= max(COMMON_AREAS, COMMON_SHARE * evidence.known_areas)
+    if widespread and evidence.parents >= COMMON_PARENTS:
         spread = evidence.areas, evidence.known_areas, evidence.parents
         return ExtentProposal(
             "common",
@@ -95,8 +98,8 @@ def _individual(evidence: Evidence) -> ExtentProposal:
         count = evidence.same_place
         return ExtentProposal(
             "individual",
-            f"同一走访对象另有同类问题 {count} 件，其他地方少见",
-            f"the same place has {count} more of its category, and few are found elsewhere",
+            f"同一走访对象另有同类问题 {count} 件，未见空间聚集",
+            f"the same place has {count} more of its category; they do not gather around it",
         )
     if evidence.alike:
         return ExtentProposal(

@@ -59,7 +59,8 @@ def agreement(session: Session, county: str) -> Agreement:
 def _of_category(
     session: Session, county: CountyInfo, category: Category, records: Sequence[IssueRecord]
 ) -> dict[UUID, ExtentProposal]:
-    with reach.unlimited(session), reach.with_petitions(session):
+    # Who may not see petitions is told nothing of those of others here either.
+    with reach.unlimited(session):
         version = boundaries.active(session, county.code)
         level: Level = "village" if len(grounds.of(session, county, version, "village").areas) else "town"
         begin, until = hotspots.window_of(session, county, None, None)
@@ -104,7 +105,7 @@ def _evidence(
         hot=area if area is not None and area.status in _HOT else None,
         alike=len(like) - 1,
         areas=len(found),
-        parents=len({areas[code].facts.parent_name for code in found if code in areas}),
+        parents=len({areas[code].facts.path.rpartition("/")[0] for code in found if code in areas}),
         known_areas=looked_at,
         same_place=places[issue.place] - 1 if issue.place else 0,
     )

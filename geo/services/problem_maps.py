@@ -85,8 +85,10 @@ def _surfaces(session: Session, county: CountyInfo, report: HotspotReport) -> tu
     whole = _between(session, county, report, where, report.begin, report.until)
     asked = Asked(categories=report.categories)
     bandwidth_m, rule = problem_surfaces.chosen_bandwidth(asked, *whole, 2 * where.cell_m)
-
     smaller = problem_surfaces.canvas(session, county, report.scope, MONTHS_CELLS)
+    where, smaller = (
+        problem_surfaces.coarsened(session, county, report.scope, one, bandwidth_m) for one in (where, smaller)
+    )
 
     def drawn(month: Month | None, points: tuple[problem_surfaces.Points, problem_surfaces.Points]) -> Shown:
         found = []

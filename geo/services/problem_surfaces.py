@@ -133,9 +133,7 @@ def surface(
     issues = where.counted(issue_points(session, county, window, asked.categories))
     visits = where.counted(visit_points(session, county, window))
     bandwidth_m, rule = chosen_bandwidth(asked, issues, visits, where.cell_m)
-    if bandwidth_m > CELLS_PER_BANDWIDTH * where.cell_m:
-        fewer = math.ceil(asked.cells * CELLS_PER_BANDWIDTH * where.cell_m / bandwidth_m)
-        where = canvas(session, county, area, fewer)
+    where = coarsened(session, county, area, where, bandwidth_m)
     visits_ = visits if asked.kind == "relative" else None
     return made(where, issues, visits_, bandwidth_m, asked.kernel, epsg=county.metric_epsg, rule=rule)
 
@@ -216,6 +214,15 @@ def canvas(session: Session, county: CountyInfo, area: str | None, cells: int) -
     bounds = Bounds(*outline.bounds)
     cell_m = max(bounds.max_x - bounds.min_x, bounds.max_y - bounds.min_y) / cells
     return Canvas(bounds, cell_m, _inside(outline, bounds, cell_m))
+
+
+def coarsened(session: Session, county: CountyInfo, area: str | None, where: Canvas, bandwidth_m: float) -> Canvas:
+    """The same ground in cells of at least a hundredth of the bandwidth."""
+    if bandwidth_m <= CELLS_PER_BANDWIDTH * where.cell_m:
+        return where
+    return canvas(
+        session, county, area, math.ceil(max(where.inside.shape) * CELLS_PER_BANDWIDTH * where.cell_m / bandwidth_m)
+    )
 
 
 def _inside(outline: BaseGeometry, bounds: Bounds, cell_m: float) -> NDArray[np.bool_]:
