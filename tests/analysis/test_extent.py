@@ -21,7 +21,7 @@ CLUSTER = HotCluster(
 )
 FACTS = AreaFacts("A", "甲村", "东镇", "C/T/A", 120, 0.0, 0.0, (17,), (100,))
 HOT = HotArea(FACTS, 17, 100.0, 4.04, 17.0, 10.0, 27.0, 15.0, 4.2, 5.5, 0.0001, 0.0123, "hot_95")
-SPREAD = Evidence(alike=8, areas=COMMON_AREAS, parents=COMMON_PARENTS, known_areas=213)
+SPREAD = Evidence(alike=8, areas=22, parents=COMMON_PARENTS, known_areas=213)
 
 
 def test_in_a_cluster_it_is_regional() -> None:
@@ -69,11 +69,18 @@ def test_where_it_gathers_comes_before_how_far_it_is_spread() -> None:
 def test_in_many_areas_of_several_above_it_is_common() -> None:
     found = propose(SPREAD)
     assert found.extent == "common"
-    assert found.zh == "走访过的 213 个区域中有 5 个（分属 2 个上级区域）反映同类问题，未见空间聚集"
-    assert found.en == "5 of 213 areas that were visited, in 2 areas above, tell of the like; they do not gather"
+    assert found.zh == "走访过的 213 个区域中有 22 个（分属 2 个上级区域）反映同类问题，未见空间聚集"
+    assert found.en == "22 of 213 areas that were visited, in 2 areas above, tell of the like; they do not gather"
 
 
-@pytest.mark.parametrize("few", [{"areas": COMMON_AREAS - 1}, {"parents": COMMON_PARENTS - 1}])
+FEW = [
+    {"areas": 21},
+    {"areas": COMMON_AREAS - 1, "known_areas": 10},
+    {"parents": COMMON_PARENTS - 1},
+]
+
+
+@pytest.mark.parametrize("few", FEW)
 def test_in_one_less_it_is_not(few: dict[str, int]) -> None:
     assert propose(replace(SPREAD, **few)).extent == "individual"  # type: ignore[arg-type]
 

@@ -19,6 +19,7 @@ from PIL import Image
 from sqlalchemy.orm import Session
 
 from api.app import create_app
+from geo.analysis.surface_pictures import CONTOUR
 from geo.intake import issues as issue_rows
 from geo.services import accounts, issues
 from geo.settings import Settings
@@ -143,7 +144,7 @@ def test_categories_and_levels(told: TestClient) -> None:
     several = of(told.get("/hotspots", params=MARCH | {"category": ["ecology", "petition", "ecology"]}))
     assert [several[code]["observed"] for code in VILLAGES] == [1, 1, 0, 0]
     summary = told.get("/hotspots", params=MARCH | {"category": ["ecology", "ecology"]}).json()["summary"]
-    assert (summary["categories"], summary["petitions"]) == (["ecology"], False)
+    assert (summary["categories"], summary["petitions"]) == (["ecology"], True)
     towns = of(told.get("/hotspots", params=MARCH | {"level": "town"}))
     assert [(towns[code]["observed"], towns[code]["visits"]) for code in TOWNS] == [(11, 5), (1, 1)]
     small = {one["code"]: one for one in grids(told).json()["areas"]}
@@ -306,7 +307,7 @@ def test_a_picture_says_where_it_lies_and_what_its_colours_mean(told: TestClient
     image = np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGBA"))
     assert 400 <= image.shape[1] <= 520
     painted = {"#" + bytes(colour[:3]).hex() for colour in np.unique(image.reshape(-1, 4), axis=0) if colour[3]}
-    assert painted <= {colour for *_, colour in said["legend"]} | {"#440154"}
+    assert painted <= {colour for *_, colour in said["legend"]} | {CONTOUR}
     by_likelihood = told.get("/hotspots/surface.png", params=MARCH | {"bandwidth": "likelihood"})
     assert json.loads(by_likelihood.headers["wangge-surface"])["bandwidth_rule"] == "likelihood"
 
