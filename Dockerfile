@@ -7,6 +7,9 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 FROM python:3.11-slim-bookworm
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
     WANGGE_HOME=/tmp/wangge NUMBA_CACHE_DIR=/var/cache/wangge
+# GDAL inside rasterio wants libexpat; pictures of maps want a font with Chinese characters.
+RUN apt-get update && apt-get install --yes --no-install-recommends libexpat1 fontconfig fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /srv/wangge
 COPY requirements.lock ./
 RUN pip install --require-hashes -r requirements.lock
@@ -20,7 +23,7 @@ COPY --from=assets /build/node_modules node_modules
 RUN python -m maps.assets && rm -r node_modules \
     && pip install --no-deps --no-build-isolation --editable . \
     && useradd --system --create-home wangge \
-    && mkdir -p "$NUMBA_CACHE_DIR" && python -c "from geo.space import locator; locator.warm_up()" \
+    && mkdir -p "$NUMBA_CACHE_DIR" && python -c "from geo.analysis import clusters; from geo.space import locator; locator.warm_up(); clusters.warm_up()" \
     && chmod -R a+rX "$NUMBA_CACHE_DIR"
 USER wangge
 EXPOSE 8000

@@ -4,6 +4,7 @@ import contextlib
 import ipaddress
 import logging
 import socket
+import threading
 from collections.abc import Sequence
 
 import click
@@ -14,6 +15,7 @@ from api.app import create_app
 from api.commands.database import ready_url, transaction
 from data import entry, loading
 from data import sample as samples
+from geo.analysis import clusters
 from geo.errors import ServiceUnavailable
 from geo.settings import Settings
 from geo.storage.queries import accounts, counties
@@ -63,6 +65,8 @@ def _show(made: Sequence[entry.Entry]) -> None:
 
 def _serve(settings: Settings) -> None:
     ready_url(settings)
+    # Beside the service: whoever asks for hot spots first need not wait for the compiler.
+    threading.Thread(target=clusters.warm_up, name="wangge-warm-up", daemon=True).start()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.run(

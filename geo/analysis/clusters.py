@@ -21,7 +21,7 @@ from scipy.sparse import csr_array, eye_array
 from scipy.stats import false_discovery_control
 
 from geo.analysis import permutation_kernels
-from geo.analysis.contiguity import Neighbours
+from geo.analysis.contiguity import Neighbours, within
 from geo.analysis.scan import Cluster, spatial_scan
 from geo.analysis.vectors import Floats, Ints
 from geo.errors import NumbersUnusable, TooFewAreas
@@ -122,6 +122,14 @@ def classes(found: GetisOrd) -> NDArray[np.str_]:
         named[(found.q <= level) & (found.z < 0)] = f"cold_{name}"
     named[np.isnan(found.z)] = "unknown"
     return named
+
+
+def warm_up() -> None:
+    """Compile the loops, or load them from disk where they were compiled before (half a minute, or a second)."""
+    places = np.arange(4.0)
+    spatial_scan([3, 1, 1, 1], np.full(4, 10.0), places, places, replicates=9, seed=1)
+    row = within(places, np.zeros(4), 1.0)
+    permutation_kernels.as_extreme(places / 3.0, row.indptr, row.indices, 9, 99, _state(1))
 
 
 def _scaled(values: Floats) -> Floats:

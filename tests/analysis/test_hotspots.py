@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from geo.analysis import clusters, permutation_kernels, scan_kernels
 from geo.analysis.clusters import getis_ord
 from geo.analysis.contiguity import Neighbours, queen, within
 from geo.analysis.hotspot_judging import judge
@@ -342,3 +343,14 @@ def test_effort_matters() -> None:
     found = judged(facts)
     assert {one.status for one in found.areas} == {"none"}
     assert not [one for one in found.clusters if one.significant]
+
+
+def test_nothing_is_left_to_compile_after_warming_up() -> None:
+    def compiled() -> int:
+        parts = (vars(scan_kernels) | vars(permutation_kernels)).values()
+        return sum(len(one.signatures) for one in parts if hasattr(one, "signatures"))
+
+    clusters.warm_up()
+    before = compiled()
+    judged(gathered())
+    assert compiled() == before > 0
