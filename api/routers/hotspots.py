@@ -124,7 +124,9 @@ def _surface(
         float | None,
         Query(ge=MIN_BANDWIDTH_M, le=MAX_BANDWIDTH_M, description="bandwidth in metres, instead of a rule's"),
     ] = None,
-    kernel: Kernel = "quartic",
+    kernel: Annotated[
+        Kernel, Query(description="its bandwidth is a radius (quartic) or a deviation (gaussian)")
+    ] = "quartic",
 ) -> ProblemSurface:
     asked = Asked(kind, tuple(dict.fromkeys(category)), bandwidth if bandwidth_m is None else bandwidth_m, kernel)
     return problem_surfaces.surface(session, county, *window, asked, area=area or access.area)

@@ -15,7 +15,7 @@ from geo.months import Month, local_day
 from geo.services import issue_events, issues
 from geo.storage.database import make_engine
 from geo.storage.issue_tables import IssueEvent
-from geo.storage.queries import counties
+from geo.storage.queries import counties, issue_writing
 from geo.storage.queries import issues as queries
 from geo.storage.queries.counties import CountyInfo
 from geo.storage.queries.issues import Filter, IssueRecord
@@ -85,7 +85,7 @@ def test_replaying_the_events_gives_where_each_issue_stands(
     for record in stored:
         state = replay(one.event for one in happened[record.id])
         assert state is not None
-        columns = queries.columns_of(state)
+        columns = issue_writing.columns_of(state)
         assert columns == {name: getattr(record, name) for name in columns}
         assert [one.number for one in happened[record.id]] == list(range(1, record.events + 1))
     handled_at_once = (sample.issues["handler"] != "").sum()
