@@ -41,10 +41,18 @@ _WINDOW: tuple[Decorator, ...] = (
     county_option,
 )
 _JUDGED: tuple[Decorator, ...] = (
-    click.option("--level", type=click.Choice(get_args(CoverageLevel)), default="village", show_default=True),
+    click.option(
+        "--level",
+        type=click.Choice(get_args(CoverageLevel)),
+        default="village",
+        show_default=True,
+        help="Level of the areas that are judged.",
+    ),
     click.option("--per", type=click.Choice(DENOMINATORS), default="visits", show_default=True, help="Of the rates."),
     click.option("--by-month", is_flag=True, help="Expect by the months of the visits."),
-    click.option("--seed", type=click.IntRange(0), default=SEED, show_default=True),
+    click.option(
+        "--seed", type=click.IntRange(0), default=SEED, show_default=True, help="Of permutations and replicates."
+    ),
 )
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from geo.analysis.bandwidths import Bandwidth, likelihood_bandwidth, silverman
 from geo.analysis.issue_flow import Category
-from geo.analysis.kernels import PEAK, Kernel
+from geo.analysis.kernels import PEAK, Kernel, padded_grid
 from geo.analysis.surface_pictures import round_limits
 from geo.analysis.surfaces import Bounds, Surface, kernel_density, relative_surface
 from geo.errors import UnknownArea
@@ -213,7 +213,7 @@ def canvas(session: Session, county: CountyInfo, area: str | None, cells: int) -
     outline = ground.outline(scope)
     bounds = Bounds(*outline.bounds)
     cell_m = max(bounds.max_x - bounds.min_x, bounds.max_y - bounds.min_y) / cells
-    return Canvas(bounds, cell_m, _inside(outline, bounds, cell_m))
+    return Canvas(bounds, cell_m, inside(outline, bounds, cell_m))
 
 
 def coarsened(session: Session, county: CountyInfo, area: str | None, where: Canvas, bandwidth_m: float) -> Canvas:
@@ -225,10 +225,13 @@ def coarsened(session: Session, county: CountyInfo, area: str | None, where: Can
     )
 
 
-def _inside(outline: BaseGeometry, bounds: Bounds, cell_m: float) -> NDArray[np.bool_]:
-    size = (math.ceil((bounds.max_y - bounds.min_y) / cell_m), math.ceil((bounds.max_x - bounds.min_x) / cell_m))
+def inside(outline: BaseGeometry, bounds: Bounds, cell_m: float) -> NDArray[np.bool_]:
+    """Cells with their centre on the ground: (rows, columns), as `kernel_density` counts them."""
+    grid = padded_grid(bounds, cell_m, reach_m=0.0)
     placed = Affine(cell_m, 0.0, bounds.min_x, 0.0, -cell_m, bounds.max_y)
-    return np.asarray(rasterize([outline], out_shape=size, transform=placed, dtype="uint8"), dtype=bool)
+    return np.asarray(
+        rasterize([outline], out_shape=(grid.rows, grid.columns), transform=placed, dtype="uint8"), dtype=bool
+    )
 
 
 def _in_metres(county: CountyInfo, positions: Points) -> Points:

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geo.analysis.kernels import Kernel
 from geo.analysis.surfaces import Bounds
-from geo.services.problem_surfaces import ENOUGH_VISITS, Canvas, Points, made
+from geo.services.problem_surfaces import ENOUGH_VISITS, Canvas, Points, inside, made
 
 SIDE = 101
 CANVAS = Canvas(Bounds(0, 0, SIDE * 100, SIDE * 100), 100, np.ones((SIDE, SIDE), np.bool_))
@@ -37,3 +40,14 @@ def test_away_from_the_outline_no_fewer_visits_make_a_place_known(kernel: Kernel
     reach_m = bandwidth_m if kernel == "quartic" else 5 * bandwidth_m
     away = np.hypot((columns[:, None] + 0.5) * 100 - x, (SIDE - rows[:, None] - 0.5) * 100 - y)
     assert (away < reach_m + 100).sum(axis=1).min() >= ENOUGH_VISITS
+
+
+@given(wide=st.floats(300, 90_000), high=st.floats(300, 90_000), cells=st.integers(20, 200))
+def test_the_mask_has_the_cells_of_the_surface(wide: float, high: float, cells: int) -> None:
+    """Both round in the same way, wherever the last cell ends."""
+    bounds = Bounds(500_000.0, 3_300_000.0, 500_000.0 + wide, 3_300_000.0 + high)
+    cell_m = max(wide, high) / cells
+    where = Canvas(bounds, cell_m, inside(shapely.box(*bounds), bounds, cell_m))
+    found = made(where, (np.empty(0), np.empty(0)), None, 5 * cell_m, "quartic", epsg=4549, rule=None)
+    assert found.surface.values.shape == where.inside.shape
+    assert where.inside.any() or min(wide, high) < cell_m, "ground narrower than a cell may miss all centres"
