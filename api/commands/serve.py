@@ -65,12 +65,14 @@ def _show(made: Sequence[entry.Entry]) -> None:
 
 def _serve(settings: Settings) -> None:
     ready_url(settings)
-    # Beside the service: whoever asks for hot spots first need not wait for the compiler.
-    threading.Thread(target=clusters.warm_up, name="wangge-warm-up", daemon=True).start()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    app = create_app(settings)
+    # Beside the service: whoever asks for hot spots first need not wait for the compiler. Not while the app is made:
+    # both switch warnings off and on, which is the whole process's.
+    threading.Thread(target=clusters.warm_up, name="wangge-warm-up", daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.run(
-            create_app(settings),
+            app,
             host=settings.host,
             port=settings.port,
             access_log=False,
