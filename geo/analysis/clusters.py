@@ -13,7 +13,7 @@ cold so, a twentieth is expected to be wrong. Where there is no clustering at al
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,7 +31,6 @@ __all__ = ["Class", "Cluster", "GetisOrd", "classes", "getis_ord", "local_g", "s
 
 Class = Literal["hot_99", "hot_95", "hot_90", "none", "cold_90", "cold_95", "cold_99", "unknown"]
 
-CLASSES: Final[tuple[Class, ...]] = get_args(Class)
 
 _LEVELS: Final = ((0.10, "90"), (0.05, "95"), (0.01, "99"))
 

@@ -234,7 +234,6 @@ EVENT_WORDS: Final[Mapping[EventKind, str]] = {
     "reopened": "重办",
     "judged": "定性",
 }
-EXTENT_WORDS: Final[Mapping[Extent, str]] = {"individual": "个性问题", "common": "共性问题", "regional": "区域性问题"}
 CATEGORY_WORDS: Final[Mapping[Category, str]] = {
     "livelihood": "民生",
     "development": "发展",
