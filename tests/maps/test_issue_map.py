@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from geo.analysis.clusters import CLASSES
+from geo.analysis.clusters import Class
 from geo.analysis.hotspots import DENOMINATORS, HotspotReport
 from geo.analysis.issue_flow import CATEGORIES, STATUSES
 from geo.errors import Lang, TooFewAreas
@@ -217,7 +217,7 @@ def test_every_choice_is_told() -> None:
 
 
 def test_catalogues_are_complete_in_both_languages() -> None:
-    assert set(issue_labels.CLASS_WORDS) == set(CLASSES) == set(issue_palette.CLASS_STYLES)
+    assert set(issue_labels.CLASS_WORDS) == set(get_args(Class)) == set(issue_palette.CLASS_STYLES)
     assert set(issue_labels.CATEGORY_WORDS) == set(CATEGORIES)
     assert set(issue_labels.STATUS_WORDS) == set(STATUSES)
     assert set(issue_labels.DENOMINATOR_WORDS) == set(issue_labels.RATE_WORDS) == set(DENOMINATORS)
