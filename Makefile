@@ -44,6 +44,7 @@ lock:
 	$(VENV)-lock/bin/uv pip compile $(LOCK) --extra dev --extra build --output-file requirements-dev.lock
 	$(VENV)-lock/bin/uv pip compile $(LOCK) --extra build --constraint requirements-dev.lock --output-file requirements.lock
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+	$(PYTHON) scripts/plain_npm_lock.py
 	rm -rf $(VENV)-lock
 
 LOCK := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -19,14 +19,25 @@ STATIC: Final = Path(__file__).parent / "static"
 
 LEAFLET_JS: Final = "vendor/leaflet/leaflet.js"
 LEAFLET_CSS: Final = "vendor/leaflet/leaflet.css"
+FULLSCREEN_JS: Final = "vendor/leaflet.fullscreen/Control.FullScreen.umd.js"
+FULLSCREEN_CSS: Final = "vendor/leaflet.fullscreen/Control.FullScreen.css"
+MEASURE_JS: Final = "vendor/leaflet.polylinemeasure/Leaflet.PolylineMeasure.js"
+MEASURE_CSS: Final = "vendor/leaflet.polylinemeasure/Leaflet.PolylineMeasure.css"
+SYNC_JS: Final = "vendor/leaflet.sync/L.Map.Sync.js"
+VECTOR_GRID_JS: Final = "vendor/leaflet.vectorgrid/Leaflet.VectorGrid.bundled.min.js"
 SWAGGER_JS: Final = "vendor/swagger-ui-dist/swagger-ui-bundle.js"
 SWAGGER_CSS: Final = "vendor/swagger-ui-dist/swagger-ui.css"
 
 VENDORED: Final[dict[str, tuple[str, ...]]] = {
     "leaflet": ("dist/leaflet.js", "dist/leaflet.css", "dist/images/*.png", "LICENSE"),
+    "leaflet.fullscreen": ("dist/Control.FullScreen.umd.js", "dist/Control.FullScreen.css", "LICENSE.md"),
+    "leaflet.polylinemeasure": ("Leaflet.PolylineMeasure.js", "Leaflet.PolylineMeasure.css", "LICENSE.txt"),
+    "leaflet.sync": ("L.Map.Sync.js", "LICENSE"),
+    "leaflet.vectorgrid": ("dist/Leaflet.VectorGrid.bundled.min.js", "package.json"),
     "swagger-ui-dist": ("swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE"),
 }
-"""npm package → the files taken from it; ``dist/`` is dropped from their paths."""
+"""npm package → the files taken from it; ``dist/`` is dropped from their paths. What comes without a licence file names
+its licence in ``package.json``."""
 
 _CSS_URL: Final = re.compile(r"url\(\s*['\"]?([\w./-]+\.png)['\"]?\s*\)")
 _SOURCE_MAP: Final = re.compile(r"//# sourceMappingURL=\S*")

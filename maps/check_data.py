@@ -14,8 +14,8 @@ from geo.space.checks import Finding
 from geo.space.crs import Frame
 from geo.space.lineage import Link
 from maps import check_labels, labels, layers
+from maps.catalogue import Word
 from maps.check_labels import CHECK_WORDS, FINDING_WORDS, RELATION_WORDS
-from maps.labels import Word
 from maps.polyline import encode_polygons
 
 MAX_ENTRIES: Final = 2_000
