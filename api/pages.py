@@ -13,7 +13,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from api import headers, security, templates
+from api import navigation, security, web
 from api.dependencies import MAX_NUMBER, PLAIN, AccessDep, LangQuery, OpenSessionDep, SessionDep
 from api.page_words import words
 from geo.errors import InvalidChoice, Lang, NotAllowed
@@ -23,12 +23,10 @@ from geo.services.accounts import Access
 from geo.storage.queries import accounts as stored
 from geo.storage.queries import areas, boundaries, counties
 from geo.storage.queries.accounts import AccountInfo, TokenInfo
-from maps import assets
 
 router = APIRouter(include_in_schema=False)
 open_router = APIRouter(include_in_schema=False)
 
-_STYLES: Final = ("wangge.css", "pages.css")
 _FORM_COOKIE: Final = "wangge_form"
 _OWN_PATH: Final = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]{0,1000}")
 
@@ -196,8 +194,9 @@ def _account(
     return _page(
         "account.html.j2",
         lang,
-        here="/account?",
+        here="/account",
         title=known.account,
+        nav=navigation.pages(access, lang, "account", county=account.county),
         said=said,
         bad=bad,
         account=account,
@@ -232,16 +231,7 @@ def _token(one: TokenInfo, lang: Lang, zone: ZoneInfo) -> dict[str, Any]:
 def _page(template: str, lang: Lang, *, here: str, status: int = HTTPStatus.OK, **context: Any) -> HTMLResponse:
     known = words(lang)
     known.new_password = known.new_password.format(n=MIN_PASSWORD_CHARS)
-    html = templates.render(
-        template,
-        **context,
-        lang=lang,
-        words=known,
-        styles=[assets.url_of(name) for name in _STYLES],
-        icon=assets.url_of("favicon.svg"),
-        other_language=f"{here}&lang={'en' if lang == 'zh-CN' else 'zh-CN'}",
-    )
-    return headers.page(html, status=status)
+    return web.page(template, lang=lang, here=here, status=status, words=known, **context)
 
 
 def _keep(request: Request, answer: Response, secret: str) -> None:

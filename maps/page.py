@@ -22,8 +22,9 @@ from geo.errors import Lang
 from geo.space.codes import Level
 from maps import assets
 
+TEMPLATES_DIR: Final = Path(__file__).parent / "templates"
 TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=FileSystemLoader(TEMPLATES_DIR),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -59,6 +60,24 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True)
+class NavItem:
+    """A page that its reader can go to from any other; ``current`` where it is the one that is shown."""
+
+    name: str
+    label: str
+    href: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Nav:
+    """The pages of the service, shown in every header; ``label`` for those who hear it."""
+
+    label: str
+    items: tuple[NavItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Links:
     """Addresses around a map. What is None or absent is not shown; a file written by a command has none of them.
 
@@ -78,6 +97,7 @@ class Links:
     account: str | None = None
     categories: Mapping[Category | Literal["all"], str] = field(default_factory=dict)
     denominators: Mapping[str, str] = field(default_factory=dict)
+    pages: Nav | None = None
 
 
 def script_json(value: object) -> Markup:

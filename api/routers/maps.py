@@ -1,13 +1,12 @@
 """Interactive maps, and the way to them from ``/``."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, get_args
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api import headers
+from api import headers, navigation
 from api.dependencies import (
     MAY_CHECK,
     AccessDep,
@@ -61,7 +60,7 @@ def coverage_map(
     """The coverage-gap map of a month, with its gap list."""
     shown = month or coverage.latest_month(session, county)
     report = coverage.report(session, county, shown, level=level, area=area or access.area, read_with=boundaries)
-    links = None if standalone else _links(report, county, area, lang, _levels(access))
+    links = None if standalone else _links(report, county, area, lang, access)
     page = coverage_page(session, report, settings=settings, lang=lang, links=links, standalone=standalone)
     answer = headers.page(page, basemap=settings.basemap_url)
     if standalone:
@@ -82,7 +81,7 @@ def issue_map(
     standalone: Annotated[bool, Query(description="one file that needs nothing else")] = False,
 ) -> HTMLResponse:
     """The problem heatmap of a window: surfaces, hot and cold areas, clusters, month by month."""
-    links = None if standalone else _issue_links(report, county, lang, _levels(access))
+    links = None if standalone else _issue_links(report, county, lang, access)
     page = issue_page(
         session, county, report, settings=settings, lang=lang, by=access, links=links, standalone=standalone
     )
@@ -99,6 +98,7 @@ def check_map(
     settings: SettingsDep,
     county: CountyDep,
     lang: LangQuery,
+    access: AccessDep,
     *,
     version: VersionQuery = None,
     standalone: Annotated[bool, Query(description="one file that needs nothing else")] = False,
@@ -107,7 +107,7 @@ def check_map(
     found = versions.get(session, county.code, version) if version else versions.active(session, county.code)
     report = boundary_checks.of_version(session, found)
     shapes = boundary_checks.shapes_of(session, found, report)
-    links = None if standalone else _check_links(county, found.version, lang)
+    links = None if standalone else _check_links(county, found.version, lang, access)
     page = check_page(session, report, shapes, settings=settings, lang=lang, links=links, standalone=standalone)
     answer = headers.page(page, basemap=settings.basemap_url)
     if standalone:
@@ -115,7 +115,7 @@ def check_map(
     return answer
 
 
-def _check_links(county: CountyInfo, version: int, lang: Lang) -> Links:
+def _check_links(county: CountyInfo, version: int, lang: Lang, access: Access) -> Links:
     report = f"/boundary-versions/{version}/report?county={quote(county.code)}&lang={lang}"
     page = f"/maps/check?county={quote(county.code)}&version={version}"
     return Links(
@@ -123,10 +123,11 @@ def _check_links(county: CountyInfo, version: int, lang: Lang) -> Links:
         | {"html": f"{page}&lang={lang}&standalone=true"},
         language=f"{page}&lang={'en' if lang == 'zh-CN' else 'zh-CN'}",
         account=f"/account?lang={lang}",
+        pages=navigation.pages(access, lang, "boundaries", county=county.code),
     )
 
 
-def _issue_links(report: HotspotReport, county: CountyInfo, lang: Lang, levels: Sequence[CoverageLevel]) -> Links:
+def _issue_links(report: HotspotReport, county: CountyInfo, lang: Lang, access: Access) -> Links:
     """Addresses that keep what was asked and change one thing."""
     choices = report.judged.choices
     asked: dict[str, Any] = {
@@ -147,7 +148,7 @@ def _issue_links(report: HotspotReport, county: CountyInfo, lang: Lang, levels: 
         return f"{path}?{urlencode(wanted, doseq=True)}"
 
     return Links(
-        levels={level: to("/maps/issues", level=level) for level in levels},
+        levels={level: to("/maps/issues", level=level) for level in _levels(access)},
         categories={
             "all": to("/maps/issues", category=[]),
             **{one: to("/maps/issues", category=[one]) for one in CATEGORIES},
@@ -157,6 +158,9 @@ def _issue_links(report: HotspotReport, county: CountyInfo, lang: Lang, levels: 
         | {"tif": to("/hotspots/surface.tif"), "html": to("/maps/issues", standalone="true")},
         language=to("/maps/issues", lang="en" if lang == "zh-CN" else "zh-CN"),
         account=f"/account?lang={lang}",
+        pages=navigation.pages(
+            access, lang, "problems", county=county.code, month=str(Month.of(report.until)), area=asked["area"]
+        ),
     )
 
 
@@ -167,9 +171,7 @@ def _levels(access: Access) -> tuple[CoverageLevel, ...]:
     return levels if top == "county" else levels[levels.index(top) :]
 
 
-def _links(
-    report: CoverageReport, county: CountyInfo, area: str | None, lang: Lang, levels: Sequence[CoverageLevel]
-) -> Links:
+def _links(report: CoverageReport, county: CountyInfo, area: str | None, lang: Lang, access: Access) -> Links:
     """Addresses that keep what was asked and change one thing."""
     asked = {"month": str(report.month), "level": report.level, "area": area, "boundaries": report.boundaries}
     asked |= {"lang": lang, "county": county.code}
@@ -182,9 +184,18 @@ def _links(
     return Links(
         previous_month=to("/maps/coverage", month=str(report.month.previous())) if report.month > FIRST_MONTH else None,
         next_month=to("/maps/coverage", month=str(report.month.next())) if has_next else None,
-        levels={level: to("/maps/coverage", level=level) for level in levels},
+        levels={level: to("/maps/coverage", level=level) for level in _levels(access)},
         downloads={name: to("/coverage", format=name) for name in ("xlsx", "csv", "geojson")}
         | {"html": to("/maps/coverage", standalone="true")},
         language=to("/maps/coverage", lang="en" if lang == "zh-CN" else "zh-CN"),
         account=f"/account?lang={lang}",
+        pages=navigation.pages(
+            access,
+            lang,
+            "coverage",
+            county=county.code,
+            month=str(report.month),
+            level=report.level,
+            area=area,
+        ),
     )

@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+
+from maps.page import TEMPLATES_DIR as MAP_TEMPLATES_DIR
 
 _ENVIRONMENT: Final = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
+    # What stands in every header is shared with the maps.
+    loader=ChoiceLoader([FileSystemLoader(Path(__file__).parent), FileSystemLoader(MAP_TEMPLATES_DIR)]),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

@@ -29,7 +29,7 @@ from geo.storage.queries.accounts import AccountInfo, TokenInfo
 from geo.storage.reach import Reach
 
 Role = Literal["viewer", "cadre", "supervisor", "planner", "admin", "service"]
-Permission = Literal["read", "record", "detail", "assign", "check", "manage"]
+Permission = Literal["read", "record", "detail", "assign", "check", "plan", "manage"]
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 MAY: Final[Mapping[Role, frozenset[Permission]]] = {
@@ -37,11 +37,11 @@ MAY: Final[Mapping[Role, frozenset[Permission]]] = {
     "service": frozenset({"read", "record"}),
     "cadre": frozenset({"read", "record"}),
     "supervisor": frozenset({"read", "record", "detail", "assign"}),
-    "planner": frozenset({"read", "record", "detail", "assign", "check"}),
-    "admin": frozenset({"read", "record", "detail", "assign", "check", "manage"}),
+    "planner": frozenset({"read", "record", "detail", "assign", "check", "plan"}),
+    "admin": frozenset({"read", "record", "detail", "assign", "check", "plan", "manage"}),
 }
 """``read`` what lies in the scope; ``record`` visits; see households and petitions in ``detail``; ``assign`` areas;
-``check`` boundary versions; ``manage`` accounts."""
+``check`` boundary versions; ``plan`` what is asked of areas, and publish bulletins; ``manage`` accounts and boundaries."""
 
 _NAME: Final = re.compile(r"[\w.@-]{2,64}")
 _TOKEN_MARK: Final = "wg_"  # noqa: S105 - says what a string is, so that scanners for leaked secrets can find it
