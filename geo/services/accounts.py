@@ -41,7 +41,7 @@ MAY: Final[Mapping[Role, frozenset[Permission]]] = {
     "admin": frozenset({"read", "record", "detail", "assign", "check", "plan", "manage"}),
 }
 """``read`` what lies in the scope; ``record`` visits; see households and petitions in ``detail``; ``assign`` areas;
-``check`` boundary versions; ``plan`` what is asked of areas, and publish bulletins; ``manage`` accounts and boundaries."""
+``check`` boundary versions; ``plan`` what is asked of areas, and publish bulletins; ``manage`` accounts, boundaries."""
 
 _NAME: Final = re.compile(r"[\w.@-]{2,64}")
 _TOKEN_MARK: Final = "wg_"  # noqa: S105 - says what a string is, so that scanners for leaked secrets can find it
