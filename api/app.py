@@ -32,6 +32,7 @@ from api.routers import (
     issues,
     maps,
     ogc,
+    overview,
     place_coverage,
     system,
     tiles,
@@ -91,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     description.install(app)
     people = assignments, areas, accounts, boundary_versions
-    covered = coverage, place_coverage, hotspots
+    covered = coverage, place_coverage, hotspots, overview
     for module in (tiles, imports, visits, extents, issues, *covered, maps, ogc, pages, field, *people):
         app.include_router(module.router, dependencies=[READERS])
     for router in (system.router, pages.open_router, field.open_router):

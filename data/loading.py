@@ -20,6 +20,7 @@ from geo.intake.boundary_files import BoundaryLayer
 from geo.services import boundaries, boundary_plans, issue_events, issues, sheets, visits
 from geo.space.codes import Level
 from geo.space.shapes import as_multipolygons
+from geo.storage.database import analyze
 from geo.storage.queries import counties
 from geo.storage.queries.counties import CountyInfo
 
@@ -67,7 +68,9 @@ def load(session: Session, sample: Sample) -> Loaded:
         sheets.take(session, county, kind, _rows(frame), f"{kind}.csv")
     good, refused = visit_rows.parse(_rows(sample.visits), zone=county.zone, now=datetime.now(UTC))
     recorded: Counter[str] = Counter(answer.outcome for answer in visits.record(session, county, good, refused))
-    return Loaded(recorded, _load_issues(session, county, sample))
+    reported = _load_issues(session, county, sample)
+    analyze(session)
+    return Loaded(recorded, reported)
 
 
 def _load_issues(session: Session, county: CountyInfo, sample: Sample) -> Counter[str]:

@@ -125,6 +125,9 @@ SCAN_MEMORY_MB: Final = 256
 MAX_BANDWIDTH_M: Final = 50_000.0
 """Wider than any county: everything is one blur."""
 
+MAX_TREND_MONTHS: Final = 36
+"""Months of one trend: three years."""
+
 SURFACE_CLASSES: Final = 7
 """Classes of a surface's legend."""
 

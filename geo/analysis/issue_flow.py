@@ -186,6 +186,13 @@ def replay(events: Iterable[Event]) -> State | None:
     return state
 
 
+def follow(state: State | None, event: Event) -> State:
+    """The same as `after` for an event that was stored, and so was possible: nothing is checked again."""
+    if state is None:
+        return State("reported", event.at, event.at, due_on=event.due_on)
+    return _moved(state, event)
+
+
 def _needs(state: State, event: Event) -> None:
     """Raise where an event lacks what it is about."""
     if event.kind in ("assigned", "transferred"):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ from geo.months import Month, local_day
 from geo.services.tagging import tagger
 from geo.space.codes import Level
 from geo.storage import reach
-from geo.storage.queries import areas, boundaries, positions
+from geo.storage.queries import areas, boundaries, positions, standings
 from geo.storage.queries import coverage as queries
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.counties import CountyInfo
@@ -154,8 +155,13 @@ def _facts(
     last = _days(queries.last_visits(session, asked, source, month=asked.month, before=asked.end), county)
     before = _last_before(session, county, asked, source) if needs_before else {}
     people = _people(queries.responsible(session, asked))
+    still = standings.open_by_area(session, county.code, asked.level, asked.end)
     facts = [
-        _fact(row, counts.get(row.code), reached.get(row.code, 0), households.get(row.code, 0), last, before, people)
+        replace(
+            _fact(row, counts.get(row.code), reached.get(row.code, 0), households.get(row.code, 0), last, before),
+            open_issues=still.get(row.code, 0),
+            responsible=tuple(people.get(row.code, ())),
+        )
         for row in queries.areas(session, asked)
     ]
     return facts, int(counts[None].visits) if None in counts else 0
@@ -168,7 +174,6 @@ def _fact(
     households: int,
     last: dict[str | None, date],
     before: dict[str | None, date],
-    people: dict[str, list[Responsible]],
 ) -> AreaFacts:
     excluded = None
     if row.excluded_reason is not None:
@@ -192,7 +197,6 @@ def _fact(
         grids_reached=grids_reached,
         last_visit=last.get(row.code),
         last_before=before.get(row.code),
-        responsible=tuple(people.get(row.code, ())),
     )
 
 

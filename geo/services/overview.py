@@ -1,0 +1,115 @@
+"""A month at a glance: coverage, issues and clusters of one scope, beside the month before and over the last year."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from geo.analysis import overview as analysis
+from geo.analysis.coverage import Boundaries, CoverageReport
+from geo.analysis.hotspots import HotspotReport
+from geo.analysis.overview import Figures
+from geo.errors import NoBoundaries, UnknownArea
+from geo.months import FIRST_MONTH, Month
+from geo.services import coverage, hotspots, standings
+from geo.services.standings import Standing
+from geo.space.codes import Level
+from geo.storage.queries.counties import CountyInfo
+
+TREND_MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All that is shown of a month; every page, list, file and bulletin takes its figures from this value.
+
+    :ivar open_issues: at the month's end, or now while it runs, longest waiting first
+    :ivar hotspots: of the month; None where they were not asked for
+    :ivar previous: figures of the month before; None where there are no boundaries for it
+    """
+
+    coverage: CoverageReport
+    open_issues: tuple[Standing, ...]
+    hotspots: HotspotReport | None
+    figures: Figures
+    previous: Figures | None
+
+
+def overview(
+    session: Session,
+    county: CountyInfo,
+    month: Month,
+    *,
+    level: Level = "village",
+    area: str | None = None,
+    read_with: Boundaries = "then",
+    clusters: bool = True,
+    now: datetime | None = None,
+) -> Overview:
+    """A month in a scope.
+
+    :param clusters: look for places where issues gather, which takes longest
+    :raises FutureMonth: the month has not begun in the county
+    :raises UnknownArea: there is no such area
+    """
+    report = coverage.report(session, county, month, level=level, area=area, read_with=read_with, now=now)
+    issues = standings.of_month(session, county, month, area=area, now=now)
+    found = _hotspots(session, county, month, level, area) if clusters else None
+    figures = analysis.figures(report, issues.figures, None if found is None else _count(found))
+    return Overview(
+        report, issues.open, found, figures, _previous(session, county, report, area, clusters=clusters, now=now)
+    )
+
+
+def trend(
+    session: Session,
+    county: CountyInfo,
+    month: Month,
+    *,
+    level: Level = "village",
+    area: str | None = None,
+    months: int = TREND_MONTHS,
+    now: datetime | None = None,
+) -> list[Figures]:
+    """Figures of a month and those before it, without clusters, the oldest first; read with the boundaries of now.
+
+    :raises FutureMonth: the month has not begun in the county
+    :raises UnknownArea: no area in force has that code
+    """
+    wanted = [month]
+    while len(wanted) < months and wanted[0] > FIRST_MONTH:
+        wanted.insert(0, wanted[0].previous())
+    reports = [
+        coverage.report(session, county, one, level=level, area=area, read_with="now", now=now) for one in wanted
+    ]
+    issues = standings.over_months(session, county, wanted, area=area, now=now)
+    return [analysis.figures(report, counts) for report, counts in zip(reports, issues, strict=True)]
+
+
+def _previous(
+    session: Session,
+    county: CountyInfo,
+    report: CoverageReport,
+    area: str | None,
+    *,
+    clusters: bool,
+    now: datetime | None,
+) -> Figures | None:
+    if report.month <= FIRST_MONTH:
+        return None
+    month, level = report.month.previous(), report.level
+    try:
+        before = coverage.report(session, county, month, level=level, area=area, read_with=report.boundaries, now=now)
+    except (NoBoundaries, UnknownArea):
+        return None
+    issues = standings.of_month(session, county, month, area=area, now=now)
+    found = _hotspots(session, county, month, level, area) if clusters else None
+    return analysis.figures(before, issues.figures, None if found is None else _count(found))
+
+
+def _hotspots(session: Session, county: CountyInfo, month: Month, level: Level, area: str | None) -> HotspotReport:
+    return hotspots.report(session, county, month.first_day, month.last_day, level=level, area=area)
+
+
+def _count(report: HotspotReport) -> int:
+    return sum(one.significant for one in report.clusters)
