@@ -10,12 +10,11 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
 from sqlalchemy.orm import sessionmaker
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import description, errors, field, headers, pages
-from api.caching import BytesCache
+from api import description, errors, field, headers, home, pages
+from api.caching import BytesCache, LastingFiles
 from api.dependencies import READERS
 from api.jobs import Imports
 from api.lookups import FastLookups, Memory
@@ -93,11 +92,11 @@ def create_app(settings: Settings) -> FastAPI:
     description.install(app)
     people = assignments, areas, accounts, boundary_versions
     covered = coverage, place_coverage, hotspots, overview
-    for module in (tiles, imports, visits, extents, issues, *covered, maps, ogc, pages, field, *people):
+    for module in (tiles, imports, visits, extents, issues, *covered, maps, ogc, pages, home, field, *people):
         app.include_router(module.router, dependencies=[READERS])
     for router in (system.router, pages.open_router, field.open_router):
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=assets.static_dir()), name="static")
+    app.mount("/static", LastingFiles(directory=assets.static_dir()), name="static")
     app.add_api_route("/docs", _docs, include_in_schema=False, response_class=HTMLResponse)
     return app
 

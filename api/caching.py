@@ -1,10 +1,35 @@
-"""A cache of answers that is bounded by what they take."""
+"""What need not be made or sent again: answers up to a number of bytes, and files whose address names their content."""
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from pathlib import Path
+from urllib.parse import parse_qs
 
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from maps import assets
+
+PathLike = str | os.PathLike[str]
+
+
+class LastingFiles(StaticFiles):
+    """Front-end files; one that was asked for with the hash of its content never changes, and is kept for a year."""
+
+    def file_response(
+        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """The file, with how long it may be kept."""
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        lasting = assets.is_hash_of(
+            Path(full_path), parse_qs(scope["query_string"].decode("latin-1")).get("v", [""])[0]
+        )
+        answer.headers["cache-control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
+        return answer
 
 
 class BytesCache:

@@ -64,6 +64,11 @@ def url_of(name: str) -> str:
     return f"{URL_PREFIX}/{name}?v={_hash(_find(name), _find(name).stat().st_mtime_ns)}"
 
 
+def is_hash_of(path: Path, text: str) -> bool:
+    """Whether a text is the hash that `url_of` gives a file."""
+    return text == _hash(path, path.stat().st_mtime_ns)
+
+
 def text_of(name: str) -> str:
     """A script or style sheet as text that may stand inside an HTML page: images inlined, no end tag within.
 

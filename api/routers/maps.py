@@ -4,7 +4,7 @@ from typing import Annotated, Any, get_args
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 from api import headers, navigation
 from api.dependencies import (
@@ -37,12 +37,6 @@ from maps.page import Links
 router = APIRouter(tags=["maps"])
 
 
-@router.get("/", include_in_schema=False)
-def home() -> RedirectResponse:
-    """The coverage-gap map of the latest month."""
-    return RedirectResponse("/maps/coverage")
-
-
 @router.get("/maps/coverage", response_class=HTMLResponse)
 def coverage_map(
     session: SessionDep,
@@ -60,7 +54,7 @@ def coverage_map(
     """The coverage-gap map of a month, with its gap list."""
     shown = month or coverage.latest_month(session, county)
     report = coverage.report(session, county, shown, level=level, area=area or access.area, read_with=boundaries)
-    links = None if standalone else _links(report, county, area, lang, access)
+    links = None if standalone else coverage_links(report, county, area, lang, access)
     page = coverage_page(session, report, settings=settings, lang=lang, links=links, standalone=standalone)
     answer = headers.page(page, basemap=settings.basemap_url)
     if standalone:
@@ -171,8 +165,21 @@ def _levels(access: Access) -> tuple[CoverageLevel, ...]:
     return levels if top == "county" else levels[levels.index(top) :]
 
 
-def _links(report: CoverageReport, county: CountyInfo, area: str | None, lang: Lang, access: Access) -> Links:
-    """Addresses that keep what was asked and change one thing."""
+def coverage_links(
+    report: CoverageReport,
+    county: CountyInfo,
+    area: str | None,
+    lang: Lang,
+    access: Access,
+    *,
+    path: str = "/maps/coverage",
+    current: str = "coverage",
+) -> Links:
+    """Addresses that keep what was asked and change one thing.
+
+    :param path: of the page that shows the month
+    :param current: its name among the pages
+    """
     asked = {"month": str(report.month), "level": report.level, "area": area, "boundaries": report.boundaries}
     asked |= {"lang": lang, "county": county.code}
 
@@ -182,17 +189,17 @@ def _links(report: CoverageReport, county: CountyInfo, area: str | None, lang: L
     # A month that is still running has none after it.
     has_next = report.as_of == report.month.last_day and report.month.next() <= Month.of(coverage.today(county))
     return Links(
-        previous_month=to("/maps/coverage", month=str(report.month.previous())) if report.month > FIRST_MONTH else None,
-        next_month=to("/maps/coverage", month=str(report.month.next())) if has_next else None,
-        levels={level: to("/maps/coverage", level=level) for level in _levels(access)},
+        previous_month=to(path, month=str(report.month.previous())) if report.month > FIRST_MONTH else None,
+        next_month=to(path, month=str(report.month.next())) if has_next else None,
+        levels={level: to(path, level=level) for level in _levels(access)},
         downloads={name: to("/coverage", format=name) for name in ("xlsx", "csv", "geojson")}
         | {"html": to("/maps/coverage", standalone="true")},
-        language=to("/maps/coverage", lang="en" if lang == "zh-CN" else "zh-CN"),
+        language=to(path, lang="en" if lang == "zh-CN" else "zh-CN"),
         account=f"/account?lang={lang}",
         pages=navigation.pages(
             access,
             lang,
-            "coverage",
+            current,
             county=county.code,
             month=str(report.month),
             level=report.level,

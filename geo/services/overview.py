@@ -1,22 +1,50 @@
-"""A month at a glance: coverage, issues and clusters of one scope, beside the month before and over the last year."""
+"""A month at a glance: coverage, issues and clusters of one scope, beside the month before and over the last year.
+
+Regional is where the issues of one category gather beyond chance over the year that ends with the month, as in the
+proposals of `geo.services.extents`: a single month has too few of them to tell.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from geo.analysis import overview as analysis
 from geo.analysis.coverage import Boundaries, CoverageReport
-from geo.analysis.hotspots import HotspotReport
+from geo.analysis.hotspots import HotCluster
+from geo.analysis.issue_flow import CATEGORIES, Category
 from geo.analysis.overview import Figures
 from geo.errors import NoBoundaries, UnknownArea
 from geo.months import FIRST_MONTH, Month
 from geo.services import coverage, hotspots, standings
 from geo.services.standings import Standing
 from geo.space.codes import Level
+from geo.storage import reach
 from geo.storage.queries.counties import CountyInfo
 
-TREND_MONTHS = 12
+TREND_MONTHS: Final = 12
+REGIONAL_MONTHS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Regional:
+    """A place where the issues of a category gather.
+
+    :ivar cluster: significant; its members are those within the scope
+    :ivar names: of the members, in the same order
+    :ivar parents: names of the areas above them
+    :ivar begin: first day of what was looked at
+    :ivar until: last day
+    """
+
+    category: Category
+    level: Level
+    cluster: HotCluster
+    names: tuple[str, ...]
+    parents: tuple[str, ...]
+    begin: date
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +52,13 @@ class Overview:
     """All that is shown of a month; every page, list, file and bulletin takes its figures from this value.
 
     :ivar open_issues: at the month's end, or now while it runs, longest waiting first
-    :ivar hotspots: of the month; None where they were not asked for
+    :ivar regional: the least likely by chance first; None where they were not asked for
     :ivar previous: figures of the month before; None where there are no boundaries for it
     """
 
     coverage: CoverageReport
     open_issues: tuple[Standing, ...]
-    hotspots: HotspotReport | None
+    regional: tuple[Regional, ...] | None
     figures: Figures
     previous: Figures | None
 
@@ -54,11 +82,37 @@ def overview(
     """
     report = coverage.report(session, county, month, level=level, area=area, read_with=read_with, now=now)
     issues = standings.of_month(session, county, month, area=area, now=now)
-    found = _hotspots(session, county, month, level, area) if clusters else None
-    figures = analysis.figures(report, issues.figures, None if found is None else _count(found))
+    found = regional(session, county, month, level=level, area=area) if clusters else None
+    figures = analysis.figures(report, issues.figures, None if found is None else len(found))
     return Overview(
         report, issues.open, found, figures, _previous(session, county, report, area, clusters=clusters, now=now)
     )
+
+
+def regional(
+    session: Session, county: CountyInfo, month: Month, *, level: Level = "village", area: str | None = None
+) -> tuple[Regional, ...]:
+    """Where the issues of a category gather, over the year that ends with a month.
+
+    :raises UnknownArea: no area in force has that code
+    """
+    first = month
+    for _ in range(REGIONAL_MONTHS - 1):
+        first = first.previous() if first > FIRST_MONTH else first
+    found: list[Regional] = []
+    for category in CATEGORIES:
+        if category == "petition" and not reach.sees_petitions(session):
+            continue
+        report = hotspots.report(
+            session, county, first.first_day, month.last_day, level=level, categories=(category,), area=area
+        )
+        known = {row.facts.code: row.facts for row in report.rows}
+        for cluster in report.clusters:
+            if cluster.significant:
+                names = tuple(known[code].name for code in cluster.members if code in known)
+                above = dict.fromkeys(known[code].parent_name or "" for code in cluster.members if code in known)
+                found.append(Regional(category, level, cluster, names, tuple(above), first.first_day, month.last_day))
+    return tuple(sorted(found, key=lambda one: (one.cluster.p, -one.cluster.log_likelihood_ratio)))
 
 
 def trend(
@@ -103,13 +157,5 @@ def _previous(
     except (NoBoundaries, UnknownArea):
         return None
     issues = standings.of_month(session, county, month, area=area, now=now)
-    found = _hotspots(session, county, month, level, area) if clusters else None
-    return analysis.figures(before, issues.figures, None if found is None else _count(found))
-
-
-def _hotspots(session: Session, county: CountyInfo, month: Month, level: Level, area: str | None) -> HotspotReport:
-    return hotspots.report(session, county, month.first_day, month.last_day, level=level, area=area)
-
-
-def _count(report: HotspotReport) -> int:
-    return sum(one.significant for one in report.clusters)
+    found = regional(session, county, month, level=level, area=area) if clusters else None
+    return analysis.figures(before, issues.figures, None if found is None else len(found))

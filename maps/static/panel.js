@@ -111,6 +111,8 @@
     });
   }
 
+  Object.assign(wangge, { arrows, follow: followMap, paper });
+
   /** The list follows the map; on a phone it gives way when the model fires "leave". */
   wangge.panel = function (chart, model) {
     arrows(document.querySelector(".gaps-body"));

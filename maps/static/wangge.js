@@ -3,6 +3,11 @@
 window.wangge = (function () {
   const words = read("words");
   const phone = window.matchMedia("(max-width: 720px)");
+  // Within another page of ours only the map is shown, and its links lead out of the frame.
+  if (window.frameElement) {
+    document.documentElement.classList.add("embedded");
+    document.head.append(Object.assign(document.createElement("base"), { target: "_top" }));
+  }
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   function read(id) {
@@ -79,6 +84,8 @@ window.wangge = (function () {
       zoomControl: false,
       zoomSnap: view.tiled ? 1 : 0.25,
       maxZoom: 18,
+      // A frame is scrolled past: its wheel is the page's.
+      scrollWheelZoom: !window.frameElement,
       zoomAnimation: !calm,
       fadeAnimation: !calm,
     });
