@@ -18,7 +18,7 @@ def sentence(one: Regional, lang: Lang) -> str:
     risk = cluster.relative_risk
     told = said["sentence" if risk is not None else "sentence_alone"].format(
         category=CATEGORY_WORDS[one.category].text(lang),
-        parents=_names([name for name in one.parents if name], lang),
+        parents=_names(one.parents, lang),
         names=_names(one.names, lang),
         n=labels.number(len(one.names)),
         level=labels.level_name(one.level, lang),

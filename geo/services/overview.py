@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from geo.analysis import overview as analysis
 from geo.analysis.coverage import Boundaries, CoverageReport
-from geo.analysis.hotspots import HotCluster
+from geo.analysis.hotspots import AreaFacts, HotCluster
 from geo.analysis.issue_flow import CATEGORIES, Category
 from geo.analysis.overview import Figures
 from geo.errors import NoBoundaries, UnknownArea
@@ -33,7 +33,7 @@ class Regional:
 
     :ivar cluster: significant; its members are those within the scope
     :ivar names: of the members, in the same order
-    :ivar parents: names of the areas above them
+    :ivar parents: names of the areas above them; none for grids, whose names begin with their village's
     :ivar begin: first day of what was looked at
     :ivar until: last day
     """
@@ -109,10 +109,16 @@ def regional(
         known = {row.facts.code: row.facts for row in report.rows}
         for cluster in report.clusters:
             if cluster.significant:
-                names = tuple(known[code].name for code in cluster.members if code in known)
-                above = dict.fromkeys(known[code].parent_name or "" for code in cluster.members if code in known)
+                members = [known[code] for code in cluster.members if code in known]
+                names = tuple(_name(one, level) for one in members)
+                above = dict.fromkeys(one.parent_name for one in members if one.parent_name and level != "grid")
                 found.append(Regional(category, level, cluster, names, tuple(above), first.first_day, month.last_day))
     return tuple(sorted(found, key=lambda one: (one.cluster.p, -one.cluster.log_likelihood_ratio)))
+
+
+def _name(area: AreaFacts, level: Level) -> str:
+    """Grids have numbers for names: they are told apart by their village."""
+    return f"{area.parent_name or ''}{area.name}" if level == "grid" else area.name
 
 
 def trend(

@@ -9,8 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
+from sqlalchemy.engine import make_url
 
+from data.sample import Sample
 from maps.assets import URL_PREFIX, static_dir
+from tests.browser.live import Live, live
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = [
@@ -122,3 +125,14 @@ def open_page(chromium: Browser, site: Site) -> Iterator[Callable[..., Opened]]:
         opened.page.context.close()
     assert [url for opened in made for url in opened.outside] == []
     assert [error for opened in made for error in opened.errors] == []
+
+
+@pytest.fixture(scope="session")
+def living(database_url: str, sample_url: str, sample: Sample, reachable_root: Path) -> Iterator[Live]:
+    """The service with the sample county, in a database of its own that journeys may write to."""
+    from tests.conftest import _copy_database, _drop_database  # noqa: PLC0415 - the fixtures' own helpers
+
+    url = _copy_database(database_url, "for_journeys", make_url(sample_url).database or "")
+    with live(url, reachable_root, sample) as found:
+        yield found
+    _drop_database(url)

@@ -111,9 +111,8 @@ def test_one_value_for_coverage_issues_and_clusters(loaded: Session, here: Count
     assert (figures.unassigned, figures.rate, figures.visits) == (report.unassigned, report.rate, report.visits)
     assert figures.households == sum(row.facts.households or 0 for row in report.rows)
     assert figures.issues == standings.of_month(loaded, here, month).figures
-    scanned = hotspots.report(loaded, here, month.first_day, month.last_day)
-    assert found.hotspots == scanned
-    assert figures.clusters == sum(one.p <= 0.05 for one in scanned.clusters)
+    assert found.regional == overview.regional(loaded, here, month)
+    assert figures.clusters == len(found.regional or ())
     before = overview.overview(loaded, here, month.previous())
     assert found.previous == before.figures
     for name in analysis.COUNTED:
@@ -121,6 +120,22 @@ def test_one_value_for_coverage_issues_and_clusters(loaded: Session, here: Count
         assert one is not None
         assert other is not None
         assert analysis.change(figures, found.previous, name) == one - other
+
+
+def test_regional_is_where_it_was_planted(loaded: Session, here: CountyInfo, sample: Sample) -> None:
+    """The two planted clusters are found, by category, in the year to the month; every other one is not significant."""
+    found = overview.regional(loaded, here, MONTHS[-1])
+    planted = {one["category"]: set(one["villages"]) for one in sample.planted["issues"]["clusters"]}
+    assert len(planted) == 2
+    for one in found:
+        report = hotspots.report(loaded, here, one.begin, one.until, categories=(one.category,))
+        assert one.cluster in report.clusters
+        assert one.cluster.p <= 0.05
+        known = {row.facts.code: row.facts.name for row in report.rows}
+        assert one.names == tuple(known[code] for code in one.cluster.members)
+    for category, villages in planted.items():
+        members = {code for one in found if one.category == category for code in one.cluster.members}
+        assert len(members & villages) >= len(villages) * 0.7
 
 
 def test_the_trend_is_the_overview_of_every_month(loaded: Session, here: CountyInfo) -> None:
