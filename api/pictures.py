@@ -1,6 +1,7 @@
 """From a report to its page: the shapes are fetched here, since maps see no session."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
@@ -8,9 +9,11 @@ from sqlalchemy.orm import Session
 from geo.analysis.boundaries import BoundaryReport
 from geo.analysis.coverage import CoverageReport
 from geo.errors import Lang
+from geo.limits import MAX_MAP_SHAPES, TILES_TO
 from geo.services import boundary_checks, coverage
 from geo.settings import Settings
-from maps import check_map, coverage_map
+from maps import check_map, coverage_map, coverage_png
+from maps.layers import AreaTiles
 from maps.page import Basemap, Links, Outline
 
 
@@ -49,19 +52,34 @@ def coverage_page(
     standalone: bool = False,
 ) -> str:
     """The coverage-gap map of a report as one HTML page."""
-    outlines = [
-        Outline(town.code, town.name, shape)
-        for town, shape in coverage.outlines(session, report.county, report.version)
-    ]
+    tiled = len(report.rows) > MAX_MAP_SHAPES and links is not None and not standalone
     return coverage_map.draw(
         report,
-        coverage.drawn_shapes(session, report),
-        outlines,
+        {} if tiled else coverage.drawn_shapes(session, report),
+        _outlines(session, report),
         lang=lang,
         basemap=basemap_of(settings),
         links=links,
         standalone=standalone,
+        tiles=_tiles(session, report) if tiled else None,
     )
+
+
+def coverage_picture(session: Session, report: CoverageReport, *, lang: Lang) -> bytes:
+    """The same as a PNG."""
+    return coverage_png.static_png(report, coverage.drawn_shapes(session, report), _outlines(session, report), lang)
+
+
+def _outlines(session: Session, report: CoverageReport) -> list[Outline]:
+    towns = coverage.outlines(session, report.county, report.version)
+    return [Outline(town.code, town.name, shape) for town, shape in towns]
+
+
+def _tiles(session: Session, report: CoverageReport) -> AreaTiles:
+    layer = f"{report.level}s"
+    asked = urlencode({"county": report.county, "version": report.version})
+    url = f"/tiles/{layer}/{{z}}/{{x}}/{{y}}?{asked}"
+    return AreaTiles(url, layer, TILES_TO, coverage.places(session, report))
 
 
 def basemap_of(settings: Settings) -> Basemap | None:

@@ -131,5 +131,11 @@ MAX_TREND_MONTHS: Final = 36
 SURFACE_CLASSES: Final = 7
 """Classes of a surface's legend."""
 
+MAX_MAP_SHAPES: Final = 4_000
+"""Areas whose shapes stand inside a page; more come as vector tiles. 3,000 grids are a megabyte."""
+
+TILES_TO: Final = 16
+"""Zoom to which vector tiles are shown: beyond it a map enlarges what it has, a tile of 600 m holds a grid or two."""
+
 MAX_MAP_POINTS: Final = 20_000
 """Single issues on one map; more say nothing one by one, and the surface shows them."""

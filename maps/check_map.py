@@ -52,7 +52,7 @@ def draw(
     old = layers.placed(list(old_shapes.values()), frame)
     county = CountyMap(layers.bounds(borders, old), label=CHECK_WORDS["map"].text(lang), tiled=basemap is not None)
     county.add_to(page)
-    switched: dict[str, Piece] = {"basemap": layers.Tiles(basemap).add_to(county)} if basemap else {}
+    switched: dict[str, Piece] = {"basemap": layers.Tiles(basemap, lang).add_to(county)} if basemap else {}
     lines = Borders(encode_polygons(borders.tolist())).add_to(county)
     data = check_data.table(report, shapes, old_shapes, lang=lang, frame=frame)
     Checks(data, {**switched, "borders": lines}).add_to(county)

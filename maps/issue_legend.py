@@ -1,6 +1,5 @@
-"""A picture put together from above to below, and the legend of the problem heatmap on it."""
+"""The legend of the problem heatmap on a picture."""
 
-import io
 from collections.abc import Mapping
 from typing import Final
 
@@ -10,10 +9,9 @@ from geo.errors import Lang
 from maps import fonts, issue_labels
 from maps.issue_data import SurfaceLayer, surface_note
 from maps.issue_palette import CLASS_STYLES, CLUSTER
+from maps.sheet import INK, MUTED, Sheet
 
-_INK, _MUTED = "#1d2a33", "#56646f"
 _SWATCH: Final = (44, 26)
-_GAP: Final = 12
 _CLASSES: Final = (
     ("hot", "hot_short"),
     ("cold", "cold_short"),
@@ -22,46 +20,6 @@ _CLASSES: Final = (
     ("clusters", "clusters"),
 )
 _TEXT_PX: Final = 24
-
-
-class Sheet:
-    """Rows of text and pictures on white, one below the other.
-
-    :param width: of the picture in pixels
-    :param margin: free on every side
-    """
-
-    def __init__(self, width: int, margin: int) -> None:
-        self.width, self.margin = width, margin
-        self.rows: list[Image.Image] = []
-
-    def write(self, text: str, size_px: int) -> None:
-        """A line of text, cut where it is too long."""
-        font = fonts.chinese(size_px)
-        room = self.width - 2 * self.margin
-        if font.getlength(text) > room:
-            while text and font.getlength(text + "…") > room:
-                text = text[:-1]
-            text += "…"
-        row = Image.new("RGB", (room, round(size_px * 1.5)), "#ffffff")
-        ImageDraw.Draw(row).text((0, row.height / 2), text, _INK, font, anchor="lm")
-        self.rows.append(row)
-
-    def place(self, picture: Image.Image) -> None:
-        """A picture as a row."""
-        self.rows.append(picture.convert("RGB"))
-
-    def png(self) -> bytes:
-        """All rows."""
-        height = 2 * self.margin + sum(row.height + _GAP for row in self.rows) - _GAP
-        whole = Image.new("RGB", (self.width, height), "#ffffff")
-        y = self.margin
-        for row in self.rows:
-            whole.paste(row, (self.margin, y))
-            y += row.height + _GAP
-        stream = io.BytesIO()
-        whole.save(stream, "PNG", optimize=True)
-        return stream.getvalue()
 
 
 def draw_legend(sheet: Sheet, counts: Mapping[str, int], surface: SurfaceLayer | None, lang: Lang) -> None:
@@ -75,9 +33,9 @@ def draw_legend(sheet: Sheet, counts: Mapping[str, int], surface: SurfaceLayer |
     for name, word in _CLASSES:
         x = _swatch(row, x, name) + 10
         text = f"{words[word]} {counts[name]:,}"
-        pen.text((x, row.height / 2), text, _INK, font, anchor="lm")
+        pen.text((x, row.height / 2), text, INK, font, anchor="lm")
         x += font.getlength(text) + 34
-    pen.text((x, row.height / 2), words["confidence"], _MUTED, fonts.chinese(20), anchor="lm")
+    pen.text((x, row.height / 2), words["confidence"], MUTED, fonts.chinese(20), anchor="lm")
     sheet.place(row)
     if surface is not None:
         sheet.place(_scale(surface, sheet.width - 2 * sheet.margin, lang))
@@ -108,9 +66,9 @@ def _scale(surface: SurfaceLayer, width: int, lang: Lang) -> Image.Image:
     pen, step = ImageDraw.Draw(row), 78
     for at, one in enumerate(surface.legend):
         pen.rectangle((at * step, 4, (at + 1) * step, 28), fill=one.colour)
-        pen.text((at * step, 46), issue_labels.decimal(one.low), _INK, font, anchor="lm")
+        pen.text((at * step, 46), issue_labels.decimal(one.low), INK, font, anchor="lm")
     x = len(surface.legend) * step + 20
     unit = issue_labels.unit(surface.unit, lang) if surface.legend else words["nothing_drawn"]
-    pen.text((x, 16), unit, _INK, fonts.chinese(_TEXT_PX), anchor="lm")
-    pen.text((x, 46), surface_note(surface, lang), _MUTED, font, anchor="lm")
+    pen.text((x, 16), unit, INK, fonts.chinese(_TEXT_PX), anchor="lm")
+    pen.text((x, 46), surface_note(surface, lang), MUTED, font, anchor="lm")
     return row

@@ -13,16 +13,17 @@ from shapely.geometry.base import BaseGeometry
 from geo.analysis.hotspots import HotspotReport
 from geo.errors import Lang
 from geo.space.crs import Frame as Datum
-from maps import assets, issue_data, issue_labels, issue_notes, issue_palette, labels, layers, palette
+from maps import assets, issue_data, issue_labels, issue_notes, issue_palette, labels, layers, map_tools, palette
 from maps.issue_data import Frame, IssueBehind, IssuePoint
 from maps.issue_labels import CATEGORY_WORDS, ISSUE_WORDS
 from maps.page import Basemap, CountyMap, Links, Outline, Page, Piece, script_json
 from maps.polyline import encode_points
 
-STYLES: Final = (assets.LEAFLET_CSS, "wangge.css", "coverage.css", "issues.css", "print.css")
+STYLES: Final = (assets.LEAFLET_CSS, "wangge.css", "coverage.css", "issues.css")
 SCRIPTS: Final = (
     assets.LEAFLET_JS,
     "wangge.js",
+    *map_tools.SCRIPTS,
     "shape.js",
     "overlays.js",
     "panel.js",
@@ -67,14 +68,16 @@ def draw(
         "issues.html.j2",
         _context(report, frames, told, lang, links or Links()) | {"layers": switched},
         lang=lang,
-        styles=STYLES,
-        scripts=SCRIPTS,
+        styles=(*STYLES, *map_tools.styles(standalone=standalone), "print.css"),
+        scripts=(*SCRIPTS, *map_tools.later_scripts(standalone=standalone)),
         standalone=standalone,
     )
     extent, label = layers.bounds(area_shapes, town_shapes), ISSUE_WORDS["map"].text(lang)
     county = CountyMap(extent, label=label, tiled=basemap is not None)
     county.add_to(page)
-    pieces: dict[str, Piece] = {"basemap": layers.Tiles(basemap).add_to(county)} if basemap else {}
+    names = [one for row in report.rows for one in (row.facts.name, row.facts.parent_name or "")]
+    map_tools.Tools(names, datum, lang, standalone=standalone).add_to(county)
+    pieces: dict[str, Piece] = {"basemap": layers.Tiles(basemap, lang).add_to(county)} if basemap else {}
     areas = HotAreas(issue_data.table(report), area_shapes).add_to(county)
     clusters, ground = issue_data.clusters(report, area_shapes.tolist(), behind or {})
     Clusters(clusters, layers.placed(ground, "wgs84"), areas).add_to(county)

@@ -1,13 +1,17 @@
 """What stands on a map, one small piece a layer. Each carries its data and the statement that draws it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from geo.errors import Lang
 from geo.space.crs import Frame, from_wgs84
+from geo.space.place import Place
+from maps import catalogue
 from maps.page import Basemap, Outline, Piece
 from maps.polyline import encode_points, encode_polygons
 
@@ -42,16 +46,59 @@ def shape_data(geometries: Geometries) -> dict[str, object]:
     return {"shapes": rings, "anchors": encode_points(inside)}
 
 
-class Tiles(Piece):
-    """A basemap under everything."""
+@dataclass(frozen=True, slots=True)
+class AreaTiles:
+    """Areas that are too many for one page: their shapes come as vector tiles of the service.
 
-    def __init__(self, basemap: Basemap) -> None:
+    :ivar url: address with ``{z}``, ``{x}`` and ``{y}``
+    :ivar layer: its name in the tiles
+    :ivar max_zoom: beyond it a map enlarges what it has
+    :ivar places: area code → where it is, WGS-84
+    """
+
+    url: str
+    layer: str
+    max_zoom: int
+    places: Mapping[str, Place]
+
+    def data(self, codes: Sequence[str], frame: Frame) -> dict[str, object]:
+        """Address, and for each area that has a place a point inside, and two corners of the box around it.
+
+        :param codes: of the areas, in the table's order
+        :param frame: of the map
+        """
+        found = [self.places.get(code) for code in codes]
+        return {
+            "tiles": {"url": self.url, "layer": self.layer, "maxZoom": self.max_zoom, "frame": frame},
+            "places": encode_points(shifted(_corners(found), frame)),
+            "missing": [at for at, place in enumerate(found) if place is None],
+        }
+
+    def bounds(self, frame: Frame) -> list[float] | None:
+        """West, south, east, north of all of them; None where there is nothing."""
+        if not self.places:
+            return None
+        at = shifted(_corners(list(self.places.values())), frame)
+        return [round(value, 6) for value in (*at.min(axis=0).tolist(), *at.max(axis=0).tolist())]
+
+
+def _corners(places: Sequence[Place | None]) -> NDArray[np.float64]:
+    """Point inside, south-west and north-east corner of each, one below the other, (3n, 2), lon/lat."""
+    known = [(one.lon, one.lat, one.west, one.south, one.east, one.north) for one in places if one is not None]
+    return np.array(known, dtype=np.float64).reshape(-1, 2)
+
+
+class Tiles(Piece):
+    """A basemap under everything; a note says it where its server does not answer."""
+
+    def __init__(self, basemap: Basemap, lang: Lang = "zh-CN") -> None:
         super().__init__("tiles")
-        self.basemap = basemap
+        self.basemap, self.lang = basemap, lang
 
     def data(self) -> object:
-        """Address and attribution."""
-        return {"url": self.basemap.url, "attribution": self.basemap.attribution}
+        """Address, attribution and what is said without an answer."""
+        silent = catalogue.words("map_tools", self.lang)["no_basemap"]
+        return {"url": self.basemap.url, "attribution": self.basemap.attribution, "silent": silent}
 
     def statement(self) -> str:
         """Adds the tiles."""
@@ -62,17 +109,17 @@ class Areas(Piece):
     """The areas of a report, coloured by class in the browser.
 
     :param table: as `maps.coverage_data.table` makes it
-    :param geometries: one an area in the table's order, None for no shape
+    :param drawn: as `shape_data` or `AreaTiles.data` makes it, in the table's order
     :param colours: as `maps.palette.for_script` gives them
     """
 
-    def __init__(self, table: Mapping[str, object], geometries: Geometries, colours: Mapping[str, object]) -> None:
+    def __init__(self, table: Mapping[str, object], drawn: Mapping[str, object], colours: Mapping[str, object]) -> None:
         super().__init__("areas")
-        self.table, self.geometries, self.colours = table, geometries, colours
+        self.table, self.drawn, self.colours = table, drawn, colours
 
     def data(self) -> object:
-        """Facts, rings and colours."""
-        return {**self.table, **shape_data(self.geometries), "colours": self.colours}
+        """Facts, rings or tiles, and colours."""
+        return {**self.table, **self.drawn, "colours": self.colours}
 
     def statement(self) -> str:
         """Draws the areas."""

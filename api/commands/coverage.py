@@ -17,7 +17,7 @@ from api.commands.options import (
     report_options,
     write,
 )
-from api.pictures import check_page, coverage_page
+from api.pictures import check_page, coverage_page, coverage_picture
 from geo.analysis.coverage import CoverageReport, Reason
 from geo.errors import Lang
 from geo.services import boundary_checks
@@ -65,7 +65,11 @@ def gaps(
         write(_render(session, report, report.gaps(reason), form, lang or settings.lang), output)
 
 
-@click.command(name="coverage", epilog="Example: wangge map coverage 2026-10 -o map.html --standalone")
+@click.command(
+    name="coverage",
+    epilog="Examples: wangge map coverage 2026-10 -o map.html --standalone; "
+    "wangge map coverage 2026-10 --level grid -o grids.png",
+)
 @report_options
 @lang_option
 @click.option("--standalone", is_flag=True, help="One file with everything in it; works from disk, without a network.")
@@ -74,10 +78,16 @@ def gaps(
 def coverage_map(
     settings: Settings, lang: Lang | None, output: Path | None, *, standalone: bool, **asked: Unpack[ReportAsked]
 ) -> None:
-    """The coverage-gap map of a month. Without --standalone it asks a running service for its scripts."""
+    """The coverage-gap map of a month; a picture where FILE ends in .png.
+
+    Without --standalone the page asks a running service for its scripts.
+    """
     with transaction(settings) as session:
-        report = _report(session, settings, asked)
-        page = coverage_page(session, report, settings=settings, lang=lang or settings.lang, standalone=standalone)
+        report, words = _report(session, settings, asked), lang or settings.lang
+        if output is not None and output.suffix.lower() == ".png":
+            write(coverage_picture(session, report, lang=words), output)
+            return
+        page = coverage_page(session, report, settings=settings, lang=words, standalone=standalone)
         write(page, output)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, get_args
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from api import headers, navigation
 from api.dependencies import (
@@ -20,8 +20,9 @@ from api.dependencies import (
     SettingsDep,
     VersionQuery,
 )
+from api.etags import PRIVATE
 from api.issue_pages import issue_page
-from api.pictures import check_page, coverage_page
+from api.pictures import check_page, coverage_page, coverage_picture
 from api.routers.hotspots import HotspotDep
 from geo.analysis.coverage import CoverageLevel, CoverageReport
 from geo.analysis.hotspots import DENOMINATORS, HotspotReport
@@ -61,6 +62,29 @@ def coverage_map(
         name = f"coverage-{report.month}-{report.level}.html"
         answer.headers["content-disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+@router.get("/maps/coverage.png", response_class=Response, responses={200: {"content": {"image/png": {}}}})
+def coverage_image(
+    session: SessionDep,
+    county: CountyDep,
+    month: OptionalMonthQuery,
+    lang: LangQuery,
+    level: LevelQuery,
+    access: AccessDep,
+    *,
+    area: AreaQuery = None,
+    boundaries: BoundariesQuery = "then",
+) -> Response:
+    """The coverage-gap map of a month as a picture, 1600 pixels wide."""
+    shown = month or coverage.latest_month(session, county)
+    report = coverage.report(session, county, shown, level=level, area=area or access.area, read_with=boundaries)
+    name = f"coverage-{report.month}-{report.level}.png"
+    return Response(
+        coverage_picture(session, report, lang=lang),
+        media_type="image/png",
+        headers={"content-disposition": f'attachment; filename="{name}"', "cache-control": PRIVATE},
+    )
 
 
 @router.get("/maps/issues", response_class=HTMLResponse)
@@ -193,7 +217,7 @@ def coverage_links(
         next_month=to(path, month=str(report.month.next())) if has_next else None,
         levels={level: to(path, level=level) for level in _levels(access)},
         downloads={name: to("/coverage", format=name) for name in ("xlsx", "csv", "geojson")}
-        | {"html": to("/maps/coverage", standalone="true")},
+        | {"png": to("/maps/coverage.png"), "html": to("/maps/coverage", standalone="true")},
         language=to(path, lang="en" if lang == "zh-CN" else "zh-CN"),
         account=f"/account?lang={lang}",
         pages=navigation.pages(

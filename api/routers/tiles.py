@@ -7,19 +7,21 @@ import gzip
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
 from api.caching import BytesCache
-from api.dependencies import PLAIN, AccessDep, CountyDep, SessionDep, VersionDep
+from api.dependencies import MAX_NUMBER, PLAIN, AccessDep, CountyDep, SessionDep, VersionDep
 from api.etags import PRIVATE, is_known, tag_of
+from api.lookups import Memory
 from api.schemas.tiles import TileJson
-from geo.errors import UnknownLayer, UnknownTile
-from geo.limits import MAX_CODE_CHARS
+from geo.errors import UnknownLayer, UnknownTile, UnknownVersion
+from geo.limits import MAX_CODE_CHARS, TILES_TO
 from geo.services import tile_shapes
 from geo.space.codes import Level
 from geo.space.tiling import MAX_ZOOM, Tile
-from geo.storage.queries import areas, tiles
+from geo.storage.queries import areas, boundaries, tiles
 from geo.storage.queries.boundaries import VersionInfo
 
 router = APIRouter(prefix="/tiles", tags=["vector tiles"])
@@ -30,15 +32,38 @@ _RENDERING: Final = 1
 """Counts up when the same areas come out as other tiles than before."""
 
 _GZIP_LEVEL: Final = 6
-_SHOWN_TO: Final = 16
-"""Beyond it a map enlarges what it has: a tile of 600 m holds a grid or two."""
-
 LayerPath = Annotated[
     str, Path(max_length=MAX_CODE_CHARS, pattern=PLAIN, description="towns, villages or grids", examples=["grids"])
 ]
 ZoomPath = Annotated[int, Path(ge=0, le=MAX_ZOOM, description="zoom", examples=[12])]
 ColumnPath = Annotated[int, Path(ge=0, lt=2**MAX_ZOOM, description="column from the west", examples=[3463])]
 RowPath = Annotated[int, Path(ge=0, lt=2**MAX_ZOOM, description="row from the north", examples=[1694])]
+
+
+async def _shown(
+    request: Request,
+    session: SessionDep,
+    county: CountyDep,
+    active: VersionDep,
+    version: Annotated[
+        int | None,
+        Query(ge=1, le=MAX_NUMBER, description="a version that is or was in force; the one in force if not given"),
+    ] = None,
+) -> VersionInfo:
+    if version is None or version == active.version:
+        return active
+    memory: Memory = request.app.state.memory
+    return await memory.kept(("tiles", county.code, version), lambda: _once_in_force(session, county.code, version))
+
+
+def _once_in_force(session: Session, county: str, number: int) -> VersionInfo:
+    found = boundaries.get(session, county, number)
+    if found.status == "staged":
+        raise UnknownVersion(county=county, version=number)
+    return found
+
+
+ShownDep = Annotated[VersionInfo, Depends(_shown)]
 
 
 @router.get("/{layer}")
@@ -56,7 +81,7 @@ def describe_layer(
         tiles=[f"{base}/tiles/{layer}/{{z}}/{{x}}/{{y}}?county={county.code}"],
         bounds=list(box) if box else None,
         minzoom=0,
-        maxzoom=_SHOWN_TO,
+        maxzoom=TILES_TO,
         vector_layers=[{"id": layer, "fields": {name: _kind(name) for name in tiles.PROPERTIES}}],
     )
 
@@ -73,14 +98,14 @@ def describe_layer(
 async def get_tile(
     request: Request,
     session: SessionDep,
-    version: VersionDep,
+    version: ShownDep,
     access: AccessDep,
     layer: LayerPath,
     z: ZoomPath,
     x: ColumnPath,
     y: RowPath,
 ) -> Response:
-    """One tile of the boundary version in force; simplified for its zoom so that neighbours keep their shared edges."""
+    """One tile of a boundary version; simplified for its zoom so that neighbours keep their shared edges."""
     level, asked = _level(layer), Tile(z, x, y)
     if not asked.exists:
         raise UnknownTile(z=z, x=x, y=y, count=2**z)

@@ -23,6 +23,7 @@ from geo.errors import FutureMonth, UnknownArea
 from geo.months import Month, local_day
 from geo.services.tagging import tagger
 from geo.space.codes import Level
+from geo.space.place import Place
 from geo.storage import reach
 from geo.storage.queries import areas, boundaries, positions, standings
 from geo.storage.queries import coverage as queries
@@ -93,6 +94,13 @@ def drawn_shapes(session: Session, report_: CoverageReport) -> dict[str, BaseGeo
     """Geometries of a report's areas, simplified together for drawing."""
     version = boundaries.get(session, report_.county, report_.version)
     return areas.shapes(session, version, [row.facts.code for row in report_.rows], drawn=True)
+
+
+def places(session: Session, report_: CoverageReport) -> dict[str, Place]:
+    """Where a report's areas are, by code."""
+    version = boundaries.get(session, report_.county, report_.version)
+    found = areas.places(session, version, report_.level)
+    return {row.facts.code: found[row.facts.code] for row in report_.rows if row.facts.code in found}
 
 
 def outlines(session: Session, county: str, number: int) -> list[tuple[areas.AreaInfo, BaseGeometry]]:

@@ -52,27 +52,28 @@
     button.addEventListener("mouseenter", () => model.point(row));
     button.addEventListener("mouseleave", () => model.point(null));
     row.button = button;
-    const named = row.members ? row.members : [row];
-    row.words = named.map((one) => [one.name, one.parent, one.code].join("\n")).join("\n").toLowerCase();
     return el("li", "", button);
   }
 
+  function searched(row) {
+    if (!row.words) {
+      const named = row.members || [row];
+      row.words = wangge.searched(named.flatMap((one) => [one.name, one.parent]), ...named.map((one) => one.code));
+    }
+    return row.words;
+  }
+
   /** Text and class both narrow the list. */
-  function filters(rows, entries) {
+  function filters(rows, list) {
     const box = document.getElementById("gap-filter"), shown = document.querySelector(".gap-shown");
     const empty = document.querySelector(".gaps-body > .empty"), { length } = rows.filter(WANTED.focus);
     let kind = "focus";
     function apply() {
-      const text = box.value.trim().toLowerCase();
-      let n = 0, all = 0;
-      rows.forEach((row, at) => {
-        const wanted = WANTED[kind](row), fits = wanted && row.words.includes(text);
-        entries[at].hidden = !fits;
-        all += wanted;
-        n += fits;
-      });
-      shown.textContent = n === all ? "" : say("shown", { n, all });
-      empty.hidden = n > 0 || all === 0;
+      const text = box.value.trim(), fits = wangge.matcher(text), wanted = rows.filter(WANTED[kind]);
+      const found = text ? wanted.filter((row) => fits(searched(row))) : wanted;
+      list.show(found);
+      shown.textContent = found.length === wanted.length ? "" : say("shown", { n: found.length, all: wanted.length });
+      empty.hidden = found.length > 0 || wanted.length === 0;
     }
     const buttons = Object.keys(WANTED).map((name) => {
       const button = el("button", `reason reason-${name}`, say(name === "unknown" ? "unknown_areas" : name), " ", el("b", "", number(rows.filter(WANTED[name]).length)));
@@ -87,20 +88,20 @@
     });
     document.querySelector(".gap-count").textContent = number(length);
     document.querySelector(".reasons").append(...buttons);
-    box.addEventListener("input", apply);
-    box.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && box.value) { box.value = ""; apply(); }
-    });
+    wangge.searchBox(box, { apply, first: () => document.querySelector(".gap-list .gap") });
     apply();
   }
 
   wangge.hotList = function (chart, model) {
     const rows = [...model.clusters, ...model.order];
-    const entries = rows.map((row) => item(row, model));
+    const list = wangge.longList(document.querySelector(".gap-list"), (row) => item(row, model));
+    model.reveal = list.reveal;
+    filters(rows, list);
     // An area without an entry that is shown first points at the cluster that it belongs to.
-    for (const row of model.rows) if (!WANTED.focus(row) && row.clusters.length) row.button = row.clusters[0].button;
-    document.querySelector(".gap-list").append(...entries);
-    filters(rows, entries);
+    for (const row of model.rows) {
+      if (WANTED.focus(row) || !row.clusters.length) continue;
+      Object.defineProperty(row, "button", { get: () => row.clusters[0].button, set: () => {}, configurable: true });
+    }
     wangge.panel(chart, model);
   };
 

@@ -1,7 +1,7 @@
 "use strict";
 /* The gap list beside the map, and the legend's switches. */
 (function () {
-  const { say, el, number, phone } = wangge;
+  const { say, el, number, phone } = wangge, MOST_ELSEWHERE = 50;
 
   function people(row) {
     if (!row.responsible.length) return "";
@@ -31,8 +31,7 @@
     button.addEventListener("mouseenter", () => areas.point(row));
     button.addEventListener("mouseleave", () => areas.point(null));
     const entry = el("li", "", button);
-    row.button = row.button || button;
-    row.words = [row.name, row.parent, row.code, ...row.responsible.map((one) => one[1])].join("\n").toLowerCase();
+    row.button = rank || !row.button ? button : row.button;
     return entry;
   }
 
@@ -44,21 +43,41 @@
     return el("span", "gap-numbers", el("b", late ? "late" : "", wangge.lateness(row)), el("small", "", wangge.visits(row)));
   }
 
+  const searched = (row) =>
+    (row.words = row.words || wangge.searched([row.name, row.parent, ...row.responsible.map((one) => one[1])], row.code));
+
+  /** Areas that are no gap and match what is typed, below the gaps; the first of them only. */
+  function elsewhere(areas) {
+    const box = el("section", "found", el("h3", "", wangge.tell("found"))), list = el("ol"), note = el("p", "more-note");
+    const listed = new Set(areas.gaps), others = areas.rows.filter((row) => !listed.has(row)), entries = new Map();
+    function entry(row) {
+      if (!entries.has(row)) entries.set(row, item(areas, row, 0));
+      return entries.get(row);
+    }
+    box.append(list, note);
+    box.hidden = true;
+    document.querySelector(".gaps-body > .empty").after(box);
+    return (fits) => {
+      const found = fits ? others.filter((row) => fits(searched(row))) : [], more = found.length - MOST_ELSEWHERE;
+      list.replaceChildren(...found.slice(0, MOST_ELSEWHERE).map(entry));
+      note.textContent = more > 0 ? wangge.tell("found_more", { n: more }) : "";
+      box.hidden = !found.length;
+      return found.length;
+    };
+  }
+
   /** Filter by text and by reason; both narrow the list, the ranks stay those of the whole list. */
-  function filters(rows, entries) {
-    const box = document.getElementById("gap-filter"), shown = document.querySelector(".gap-shown");
-    const empty = document.querySelector(".gaps-body > .empty");
+  function filters(areas, list) {
+    const rows = areas.gaps, box = document.getElementById("gap-filter"), shown = document.querySelector(".gap-shown");
+    const empty = document.querySelector(".gaps-body > .empty"), showElsewhere = elsewhere(areas);
     let reason = "all";
     function apply() {
-      const text = box.value.trim().toLowerCase();
-      let n = 0;
-      rows.forEach((row, at) => {
-        const fits = row.words.includes(text) && (reason === "all" || wangge.reasons(row).includes(reason));
-        entries[at].hidden = !fits;
-        n += fits;
-      });
-      shown.textContent = n === rows.length ? "" : say("shown", { n, all: rows.length });
-      empty.hidden = n > 0;
+      const text = box.value.trim(), fits = wangge.matcher(text);
+      const found = rows.filter((row) => (reason === "all" || wangge.reasons(row).includes(reason)) && (!text || fits(searched(row))));
+      list.show(found);
+      shown.textContent = found.length === rows.length ? "" : say("shown", { n: found.length, all: rows.length });
+      const others = showElsewhere(text && reason === "all" ? fits : null);
+      empty.hidden = found.length + others > 0;
     }
     const buttons = ["all", "unassigned", "unvisited", "under"].map((kind) => {
       const count = kind === "all" ? rows.length : rows.filter((row) => wangge.reasons(row).includes(kind)).length;
@@ -73,17 +92,16 @@
       return button;
     });
     document.querySelector(".reasons").append(...buttons);
-    box.addEventListener("input", apply);
-    box.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && box.value) { box.value = ""; apply(); }
-    });
+    wangge.searchBox(box, { apply, first: () => document.querySelector(".gap-list .gap, .found:not([hidden]) .gap") });
+    apply();
   }
 
   /** A folded list below the gaps, filled when it is first unfolded. */
   function others(selector, areas, rows) {
     if (!rows.length) return;
     const section = document.querySelector(selector), list = section.querySelector("ol");
-    const fill = () => { if (!list.firstChild) list.append(...rows.map((row) => item(areas, row, 0))); };
+    const shown = wangge.longList(list, (row) => item(areas, row, 0));
+    const fill = () => { if (!list.firstChild) shown.show(rows); };
     section.hidden = false;
     section.querySelector("b").textContent = number(rows.length);
     section.addEventListener("toggle", fill);
@@ -91,13 +109,13 @@
   }
 
   wangge.gapList = function (chart, areas) {
-    const list = document.querySelector(".gap-list"), empty = document.querySelector(".gaps-body > .empty");
+    const empty = document.querySelector(".gaps-body > .empty");
     document.querySelector(".gap-count").textContent = number(areas.gaps.length);
-    const entries = areas.gaps.map((row, at) => item(areas, row, at + 1));
-    list.append(...entries);
-    filters(areas.gaps, entries);
+    areas.gaps.forEach((row, at) => { row.rank = at + 1; });
+    const list = wangge.longList(document.querySelector(".gap-list"), (row) => item(areas, row, row.rank));
+    areas.reveal = list.reveal;
     empty.textContent = say(!areas.rows.length ? "no_areas" : areas.gaps.length ? "no_match" : "no_gaps");
-    empty.hidden = areas.gaps.length > 0;
+    filters(areas, list);
     others(".others-excluded", areas, areas.rows.filter((row) => row.exclusion));
     others(".others-shapeless", areas, areas.rows.filter((row) => !row.anchor));
     wangge.panel(chart, areas);

@@ -4,8 +4,8 @@
   const { decode, decodePolygons, pane, el, ring, Shape } = wangge;
 
   /** Diagonal lines as a canvas pattern, as sharp as the screen is. */
-  wangge.hatch = function (fill, line) {
-    const ratio = L.Browser.retina ? 2 : 1, side = 7;
+  wangge.hatch = function (fill, line, side = 7) {
+    const ratio = L.Browser.retina ? 2 : 1;
     const tile = el("canvas");
     tile.width = tile.height = side * ratio;
     const pen = tile.getContext("2d");
@@ -38,16 +38,17 @@
   }
 
   /** Gives a model point(row) and choose(row, where), which fire "point" and "choose" with {row}, row null for none. */
-  wangge.pointing = function (chart, model, colour) {
+  wangge.pointing = function (chart, model, colour, line = highlighter) {
     pane(chart, "highlight", 450);
     chart.highlightDrawer = L.svg({ pane: "highlight", padding: 0.1 });
-    const showPointed = highlighter(chart, colour, 2), showChosen = highlighter(chart, colour, 3.5);
+    const showPointed = line(chart, colour, 2), showChosen = line(chart, colour, 3.5);
     model.chosen = null;
     model.point = (row) => {
       showPointed(row);
       model.fire("point", { row });
     };
     model.choose = (row, where) => {
+      if (where && chart.measuring) return;  // that click set a point of the line
       model.chosen = row;
       showChosen(row);
       model.fire("choose", { row, where });
@@ -56,15 +57,21 @@
 
   /** Town outlines, on the canvas of the marks and below them. */
   wangge.outlines = function (chart, data, areas) {
-    const anchors = decode(data.anchors), layer = L.layerGroup(), towns = [];
+    const anchors = decode(data.anchors), layer = L.layerGroup(), towns = [], land = [];
     const style = {
       renderer: areas.markDrawer, pane: "marks", interactive: false, fill: false, color: data.colour, weight: 2, opacity: 0.9,
     };
     data.towns.forEach(([code, name], at) => {
       if (!data.shapes[at].length) return;
       towns.push({ code, name, anchor: anchors[towns.length] });
-      new Shape(data.shapes[at].flat().map(ring), style).addTo(layer);
+      land.push(new Shape(data.shapes[at].flat().map(ring), style).addTo(layer));
     });
+    if (land.length) {
+      chart.covers = (at) => {
+        const { x, y } = L.CRS.EPSG3857.latLngToPoint(at, 0);
+        return land.some((town) => town.has(x / 256, y / 256));
+      };
+    }
     layer.on("add", () => layer.eachLayer((line) => line.bringToBack()));
     return Object.assign(layer.addTo(chart), { towns });
   };
@@ -100,10 +107,10 @@
       const marks = this._marks.map((row) => around(chart.latLngToContainerPoint(row.anchor), 2 * row.mark.getRadius()));
       const names = [], made = [];
       for (const one of this._candidates) {
-        const at = chart.latLngToContainerPoint(one.anchor);
-        if (!seen(at)) continue;
         const room = one.layer ? one.layer.span(zoom) : L.point(Infinity, Infinity);
         if (room.x < one.width + 6) continue;
+        const at = chart.latLngToContainerPoint(one.anchor);
+        if (!seen(at)) continue;
         const open = (there, ...among) => among.every((boxes) => free(around(there, one.width), boxes));
         const offsets = room.y > 64 ? [0, 19, -19] : [0];
         const spot = offsets.map((dy) => at.add([0, dy])).find((there) => open(there, names, marks))

@@ -47,14 +47,16 @@
       if (back) back.focus();
     });
   };
-  /** Up and down move between the rows, as in any list. */
+  /** Up and down move between the rows, as in any list, and from the first one up into the search box. */
   function arrows(list) {
     list.addEventListener("keydown", (event) => {
-      const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
-      if (!step) return;
-      let entry = event.target.closest("li")[step];
-      while (entry && entry.hidden) entry = entry[step];
-      if (entry) entry.firstChild.focus();
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], here = event.target.closest(".gap, .more");
+      if (!step || !here) return;
+      const buttons = [...list.querySelectorAll(".gap, .more")];
+      let at = buttons.indexOf(here) + step;
+      while (buttons[at] && !buttons[at].getClientRects().length) at += step;
+      const next = buttons[at] || (step < 0 && list.querySelector("input[type=search]"));
+      if (next) next.focus();
       event.preventDefault();
     });
   }
@@ -68,6 +70,7 @@
     });
     model.on("choose", ({ row, where }) => {
       if (chosen) chosen.removeAttribute("aria-current");
+      if (row && where && model.reveal) model.reveal(row);
       chosen = row && row.button;
       if (!chosen) return;
       chosen.setAttribute("aria-current", "true");

@@ -100,7 +100,11 @@
     /** Crossing number over all rings, so that a hole is outside. */
     _containsPoint(point) {
       if (!this._pxBounds.contains(point)) return false;
-      const px = (point.x + this._origin.x) / this._size, py = (point.y + this._origin.y) / this._size;
+      return this.has((point.x + this._origin.x) / this._size, (point.y + this._origin.y) / this._size);
+    },
+
+    /** Whether a point of the unit square is inside. */
+    has(px, py) {
       let inside = false;
       for (const ring of this.rings) {
         for (let at = 0, before = ring.length - 2; at < ring.length; before = at, at += 2) {

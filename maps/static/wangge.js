@@ -8,6 +8,7 @@ window.wangge = (function () {
     document.documentElement.classList.add("embedded");
     document.head.append(Object.assign(document.createElement("base"), { target: "_top" }));
   }
+  const PATIENCE_MS = 6000;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   function read(id) {
@@ -104,7 +105,21 @@ window.wangge = (function () {
       wholeButton(chart);
     } else document.querySelector(".no-map").hidden = false;
     new ResizeObserver(() => chart.invalidateSize({ animate: false, pan: true })).observe(chart.getContainer());
+    chart.covers = (at) => Boolean(chart.whole && chart.whole.contains(at));
+    notes(chart);
     return chart;
+  }
+
+  /** Gives the map note(subject, text): short sentences over it, one a subject, that are heard too; no text, no note. */
+  function notes(chart) {
+    const box = el("div", "map-notes"), lines = {};
+    box.setAttribute("role", "status");
+    chart.getContainer().after(box);
+    chart.note = (subject, text) => {
+      if (lines[subject]) lines[subject].remove();
+      lines[subject] = text ? el("p", `note-${subject}`, text) : null;
+      if (text) box.append(lines[subject]);
+    };
   }
 
   /** Leaves the places of the buttons free, and on a phone that of the legend, unless it costs too much of the size. */
@@ -130,7 +145,33 @@ window.wangge = (function () {
 
   function tiles(chart, data) {
     const attribution = el("span", "", data.attribution).innerHTML;
-    return L.tileLayer(data.url, { attribution, maxZoom: 18 }).addTo(chart);
+    const layer = L.tileLayer(data.url, { attribution, maxZoom: 18 });
+    sayWhenSilent(chart, layer, data.silent);
+    return layer.addTo(chart);
+  }
+
+  /** A note where no tile of a view came: all were refused, or none was there after some seconds. */
+  function sayWhenSilent(chart, layer, text) {
+    let came = 0, failed = 0, timer = null;
+    const judge = () => { if (!came) chart.note("basemap", text); };
+    layer.on("loading", () => {
+      came = failed = 0;
+      clearTimeout(timer);
+      timer = setTimeout(judge, PATIENCE_MS);
+    });
+    layer.on("tileload", () => {
+      came += 1;
+      chart.note("basemap", "");
+    });
+    layer.on("tileerror", () => { failed += 1; });
+    layer.on("load", () => {
+      clearTimeout(timer);
+      if (failed) judge();
+    });
+    layer.on("remove", () => {
+      clearTimeout(timer);
+      chart.note("basemap", "");
+    });
   }
 
   function ready() {

@@ -42,7 +42,7 @@ def test_every_word_is_used_and_every_used_word_exists() -> None:
     root = Path(labels.__file__).parent
     scripts = scripts_of(coverage_map.SCRIPTS)
     template = (root / "templates" / "coverage.html.j2").read_text(encoding="utf-8")
-    python = (root / "coverage_map.py").read_text(encoding="utf-8")
+    python = "".join(path.read_text(encoding="utf-8") for path in root.glob("coverage_*.py"))
     said = set(re.findall(r'(?:say|line|spread)\((?:list, )?"(\w+)"', scripts)) | set(
         re.findall(r"words\.(\w+)", template)
     )

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from geo.space.codes import Level
+from geo.space.place import Place
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.tables import Area
 
@@ -107,6 +108,15 @@ def shapes(session: Session, version: VersionInfo, codes: Sequence[str], *, draw
     ).all()
     geometries = shapely.from_wkb([bytes(row.wkb) for row in rows])
     return {row.code: geometry for row, geometry in zip(rows, geometries, strict=True)}
+
+
+def places(session: Session, version: VersionInfo, level: Level) -> dict[str, Place]:
+    """Where each area of a level is, by code."""
+    inside = func.ST_PointOnSurface(Area.drawn)
+    at = (func.ST_X(inside), func.ST_Y(inside))
+    box = (corner(Area.drawn) for corner in (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax))
+    query = select(Area.code, *at, *box).where(in_version(version), Area.level == level)
+    return {code: Place(*numbers) for code, *numbers in session.execute(query) if numbers[0] is not None}
 
 
 @dataclass(frozen=True, slots=True)
