@@ -20,6 +20,8 @@ SMOOTH: Final = 2
 """Shapes are drawn so many times larger and scaled down, which smooths their edges."""
 
 _PIXELS_APART: Final = 9 * SMOOTH
+_TRIES: Final = ((24, 0), (24, -26), (24, 26), (18, 0), (18, -22), (18, 22))
+"""Sizes of a name, and how far below its point it stands, in pixels."""
 
 
 class View(NamedTuple):
@@ -114,11 +116,22 @@ def dashes(
 
 
 def write_names(chart: Image.Image, view: View, towns: Sequence[tuple[str, BaseGeometry | None]]) -> None:
-    """Names with a white edge, each inside its shape."""
-    pen, font = ImageDraw.Draw(chart), fonts.chinese(24)
-    for name, shape in towns:
-        if shape is not None:
-            pen.text(inside(view, shape), name, "#14222b", font, anchor="mm", stroke_width=3, stroke_fill="#ffffff")
+    """Names with a white edge, each inside its shape and none over another: the largest shapes first.
+
+    Where a name has no room it is tried above and below, then smaller; then it is left out.
+    """
+    pen = ImageDraw.Draw(chart)
+    taken: list[tuple[float, float, float, float]] = []
+    drawn = [(name, shape) for name, shape in towns if shape is not None]
+    for name, shape in sorted(drawn, key=lambda one: -float(one[1].area)):
+        x, y = inside(view, shape)
+        for size, dy in _TRIES:
+            font = fonts.chinese(size)
+            left, top, right, bottom = pen.textbbox((x, y + dy), name, font, anchor="mm", stroke_width=2)
+            if not any(left < r and le < right and top < b and t < bottom for le, t, r, b in taken):
+                taken.append((left, top, right, bottom))
+                pen.text((x, y + dy), name, "#14222b", font, anchor="mm", stroke_width=3, stroke_fill="#ffffff")
+                break
 
 
 def inside(view: View, shape: BaseGeometry) -> tuple[float, float]:
