@@ -68,8 +68,10 @@
       if (event.isComposing) return;  // Enter ends what an input method is composing
       const found = event.key === "Enter" || event.key === "ArrowDown" ? first() : null;
       if (event.key === "Escape") {
+        if (!box.value) return box.blur();  // and a card that is open closes
         event.stopPropagation();
-        if (box.value) { box.value = ""; apply(""); } else box.blur();
+        box.value = "";
+        apply("");
       } else if (found && event.key === "Enter") found.click();
       else if (found) found.focus();
       else return;

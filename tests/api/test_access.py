@@ -278,6 +278,7 @@ FORMS = [
     ("/coverage/gaps", {"format": "csv", "level": "grid"}),
     *(("/coverage/places", {"format": form}) for form in ("json", "csv", "xlsx")),
     ("/maps/coverage", {"level": "grid", "standalone": "true"}),
+    ("/maps/coverage.png", {"level": "grid"}),
     ("/assignments", {"changed_since": "2020-01-01T00:00:00Z"}),
     ("/areas", {"limit": "1000"}),
     ("/visits", {"limit": "1000"}),

@@ -455,6 +455,9 @@ def test_a_map_is_written(loaded: Run, tmp_path: Path) -> None:
     assert page.startswith("<!DOCTYPE html>")
     assert all(code in page for code in GRIDS)
     assert 'src="/static' not in page
+    picture = tmp_path / "map.PNG"
+    ok(loaded("map", "coverage", "2025-03", "--level", "grid", "-o", picture))
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def console(url: str, command: str) -> "subprocess.CompletedProcess[bytes]":

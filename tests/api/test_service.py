@@ -1,5 +1,6 @@
 """What is around every answer: operations, ids, the log, compression, and the description of it all."""
 
+import io
 import json
 import logging
 import re
@@ -7,8 +8,10 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 
 from geo.storage.database import head_revision
+from maps.picture import WIDTH
 from tests.squares import COUNTY
 
 
@@ -88,6 +91,27 @@ def test_a_standalone_map_is_one_file(service: TestClient) -> None:
     answer = service.get("/maps/coverage?month=2025-03&standalone=true")
     assert answer.headers["content-disposition"] == 'attachment; filename="coverage-2025-03-village.html"'
     assert re.findall(r"""<(?:script|link|img)[^>]*(?:src|href)=["'](?!data:)([^"'#]+)""", answer.text) == []
+
+
+def test_the_map_is_a_picture_too(service: TestClient) -> None:
+    answer = service.get("/maps/coverage.png?month=2025-03&level=grid")
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["content-disposition"] == 'attachment; filename="coverage-2025-03-grid.png"'
+    assert Image.open(io.BytesIO(answer.content)).width == WIDTH
+    assert service.get("/maps/coverage.png?month=2025-03&level=grid").content == answer.content
+    assert service.get("/maps/coverage.png?month=2025-03&level=town").content != answer.content
+    page = service.get("/maps/coverage?month=2025-03&level=grid").text
+    (link,) = re.findall(r'href="(/maps/coverage\.png[^"]*)"', page)
+    assert service.get(link.replace("&amp;", "&")).content == answer.content
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "said"), [("month=2025-13", 422, "2025-13"), ("month=2025-03&area=x", 404, "x")]
+)
+def test_a_picture_that_cannot_be_drawn_says_why(service: TestClient, query: str, status: int, said: str) -> None:
+    answer = service.get(f"/maps/coverage.png?{query}")
+    assert answer.status_code == status
+    assert said in answer.text
 
 
 def test_text_of_any_size_is_compressed(service: TestClient) -> None:

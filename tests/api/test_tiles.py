@@ -200,6 +200,8 @@ def test_another_version_has_other_tiles(loaded: TestClient, loaded_url: str, tm
         )
         staged = boundaries.stage(session, boundary_plans.plan(session, towns))
     assert get(loaded, "towns", 14, x, y).headers["etag"] == before.headers["etag"]
+    for version in (staged.version, 99):  # nobody is shown what is not in force yet, or is not there
+        assert loaded.get(f"/tiles/towns/14/{x}/{y}?version={version}").status_code == 404
     with Session(engine) as session, session.begin():
         boundaries.activate(session, COUNTY, staged.version, from_day=date(2026, 1, 1))
     engine.dispose()
@@ -208,6 +210,9 @@ def test_another_version_has_other_tiles(loaded: TestClient, loaded_url: str, tm
     assert after.status_code == 200
     assert after.headers["etag"] != before.headers["etag"]
     assert decode(after.content, 14, x, y, tmp_path)["towns"][0]["name"] == "改名镇"
+    old = loaded.get(f"/tiles/towns/14/{x}/{y}?version=1")
+    assert decode(old.content, 14, x, y, tmp_path)["towns"] == decode(before.content, 14, x, y, tmp_path)["towns"]
+    assert loaded.get(f"/tiles/towns/14/{x}/{y}?version={staged.version}").content == after.content
 
 
 def test_shapes_are_made_once_when_first_asked_for(loaded_url: str) -> None:

@@ -100,7 +100,7 @@ def open_page(chromium: Browser, site: Site) -> Iterator[Callable[..., Opened]]:
     """``open_page(address, width=, height=, touch=)``; afterwards nothing may have left or failed."""
     made: list[Opened] = []
 
-    def go(address: str, *, width: int = 1440, height: int = 900, touch: bool = False) -> Opened:
+    def go(address: str, *, width: int = 1440, height: int = 900, touch: bool = False, ready: bool = True) -> Opened:
         context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch)
         opened = Opened(context.new_page())
         made.append(opened)
@@ -117,7 +117,8 @@ def open_page(chromium: Browser, site: Site) -> Iterator[Callable[..., Opened]]:
         opened.page.on("pageerror", lambda error: opened.errors.append(str(error)))
         opened.page.on("console", lambda said: opened.errors.append(said.text) if said.type == "error" else None)
         opened.page.goto(address)
-        opened.page.wait_for_selector("html[data-ready]", timeout=20_000)
+        if ready:
+            opened.page.wait_for_selector("html[data-ready]", timeout=20_000)
         return opened
 
     yield go
