@@ -39,11 +39,13 @@
       if (!this._known.has(key)) {
         if (this._known.size >= KEPT) this._known.delete(this._known.keys().next().value);
         const coming = L.VectorGrid.Protobuf.prototype._getVectorTilePromise.call(this, coords);
-        this._known.set(key, coming.catch(() => {
+        const silent = () => {
           this._known.delete(key);
           this.fire("silent");
           return { layers: {} };
-        }));
+        };
+        // A refusal has a list for its layers, which is how the plugin makes an empty tile.
+        this._known.set(key, coming.then((tile) => (Array.isArray(tile.layers) ? silent() : tile), silent));
       }
       return this._known.get(key);
     },

@@ -90,7 +90,8 @@ def test_links_of_the_map_lead_on(service: TestClient) -> None:
 def test_a_standalone_map_is_one_file(service: TestClient) -> None:
     answer = service.get("/maps/coverage?month=2025-03&standalone=true")
     assert answer.headers["content-disposition"] == 'attachment; filename="coverage-2025-03-village.html"'
-    assert re.findall(r"""<(?:script|link|img)[^>]*(?:src|href)=["'](?!data:)([^"'#]+)""", answer.text) == []
+    elements = re.sub(r"(<script[^>]*>).*?</script>", r"\1", answer.text, flags=re.DOTALL)  # a library quotes one
+    assert re.findall(r"""<(?:script|link|img)[^>]*(?:src|href)=["'](?!data:)([^"'#]+)""", elements) == []
 
 
 def test_the_map_is_a_picture_too(service: TestClient) -> None:
@@ -101,7 +102,7 @@ def test_the_map_is_a_picture_too(service: TestClient) -> None:
     assert service.get("/maps/coverage.png?month=2025-03&level=grid").content == answer.content
     assert service.get("/maps/coverage.png?month=2025-03&level=town").content != answer.content
     page = service.get("/maps/coverage?month=2025-03&level=grid").text
-    (link,) = re.findall(r'href="(/maps/coverage\.png[^"]*)"', page)
+    (link,) = set(re.findall(r'href="(/maps/coverage\.png[^"]*)"', page))
     assert service.get(link.replace("&amp;", "&")).content == answer.content
 
 

@@ -211,7 +211,7 @@ def test_another_version_has_other_tiles(loaded: TestClient, loaded_url: str, tm
     assert after.headers["etag"] != before.headers["etag"]
     assert decode(after.content, 14, x, y, tmp_path)["towns"][0]["name"] == "改名镇"
     old = loaded.get(f"/tiles/towns/14/{x}/{y}?version=1")
-    assert decode(old.content, 14, x, y, tmp_path)["towns"] == decode(before.content, 14, x, y, tmp_path)["towns"]
+    assert old.content == before.content
     assert loaded.get(f"/tiles/towns/14/{x}/{y}?version={staged.version}").content == after.content
 
 
