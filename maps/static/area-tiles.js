@@ -5,7 +5,7 @@
  * which differs by less than two pixels at its edges.
  */
 (function () {
-  const { pane, inFrame } = wangge, KEPT = 300;
+  const { pane, inFrame } = wangge, KEPT = 300, ROOM_PX = 14;
 
   L.DomEvent.fakeStop = L.DomEvent.fakeStop || L.Util.falseFn;  // what the plugin calls, until Leaflet 1.7
 
@@ -89,8 +89,10 @@
     chart.showWhole();
     const ground = pane(chart, "areas", 390);
 
-    function styleOf(row) {
-      const line = row.unassigned ? { color: colours.unassigned, weight: 2, opacity: 1, dashArray: "6 4" } : { color: colours.border, weight: look.thin, opacity: 0.75 };
+    /** Dashes where there is room for them: thousands of small areas would be nothing but dashes. */
+    function styleOf(row, zoom) {
+      const { x, y } = row.layer.span(zoom);
+      const line = row.unassigned && Math.min(x, y) >= ROOM_PX ? { color: colours.unassigned, weight: 2, opacity: 1, dashArray: "6 4" } : { color: colours.border, weight: look.thin, opacity: 0.75 };
       return { fill: true, fillColor: look.paints[row.status], fillOpacity: look.opacity, ...line, ...raised.get(row.code) };
     }
     const grid = new Grid(tiles.url, {
@@ -99,9 +101,9 @@
       bounds: chart.whole && chart.whole.pad(0.1),
       getFeatureId: (feature) => feature.properties.code,
       vectorTileLayerStyles: {
-        [tiles.layer]: ({ code }) => {
+        [tiles.layer]: ({ code }, zoom) => {
           const row = byCode.get(code);
-          return row && !hidden.has(row.status) ? styleOf(row) : [];
+          return row && row.layer && !hidden.has(row.status) ? styleOf(row, zoom) : [];
         },
       },
     });
@@ -112,7 +114,7 @@
       for (const tile of Object.values(grid._vectorTiles)) {
         const found = tile._map && tile._features[row.code];
         if (!found) continue;
-        found.feature.options = { ...L.Path.prototype.options, ...styleOf(row) };
+        found.feature.options = { ...L.Path.prototype.options, ...styleOf(row, tile.getCoord().z) };
         tile._updateDashArray(found.feature);
         if (raised.has(row.code)) tile._bringToFront(found.feature);
         else tile._requestRedraw(found.feature);

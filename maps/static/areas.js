@@ -1,7 +1,7 @@
 "use strict";
 /* The areas of a coverage report on a map: fills, marks, and which area is pointed at or chosen. */
 (function () {
-  const { decode, pane, ring, Shape } = wangge;
+  const { decode, pane, ring, Shape } = wangge, CROWD = 500;
 
   /** A round mark with "!" inside, drawn on the canvas so that hundreds cost nothing. */
   const Mark = L.CircleMarker.extend({
@@ -82,7 +82,8 @@
   function fitMarks(chart, rows) {
     for (const row of rows) {
       const span = row.layer.span(chart.getZoom()), small = Math.min(span.x, span.y) < 30;
-      row.mark.setRadius(small ? 2.5 : 9);
+      row.mark.setRadius(small ? (Math.min(span.x, span.y) < 8 && rows.length > CROWD ? 1 : 2.5) : 9);
+      row.mark.setStyle({ weight: row.mark.getRadius() > 1 ? 1.5 : 0 });
       if (!row.dashes) continue;
       row.casing.setStyle({ weight: small ? 3 : 5 });
       row.dashes.setStyle({ weight: small ? 1.8 : 2.5 });

@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.analysis.coverage import CoverageReport
 from geo.space.codes import Level
-from maps import assets, coverage_map
+from maps import assets, coverage_map, pinyin
 from tests.browser.conftest import Site
 from tests.maps import county
 
@@ -82,6 +82,7 @@ def timed(make: Callable[[], str]) -> tuple[str, float]:
 def test_coverage_map_is_ready_in_half_the_time(
     chromium: Browser, site: Site, counted: tuple[tuple[Level, int, int], ...]
 ) -> None:
+    pinyin.readings("西")  # libraries are loaded before on both sides
     levels = [level_of(*one) for one in counted]
     grids = levels[-1]
     plain, plain_made = timed(lambda: county.plain_choropleth(*levels))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import shapely
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.limits import MAX_MAP_SHAPES
@@ -69,6 +70,7 @@ def address(database_url: str, template: str, reachable_root: Path) -> Iterator[
     engine = make_engine(url)
     with Session(engine) as session, session.begin():
         load(session)
+        session.execute(text("ANALYZE"))  # as autovacuum does a minute after so many rows
     engine.dispose()
     environment = {**os.environ, "WANGGE_DATABASE_URL": url, "WANGGE_HOME": str(reachable_root)}
     with served(["-c", "from api import cli; cli.main(['serve'])"], environment) as base:
