@@ -43,6 +43,18 @@ MAX_PAGE: Final = 1_000
 
 DEFAULT_PAGE: Final = 100
 
+LIST_ROWS: Final = 50
+"""Rows on one page of a list that people read."""
+
+MAX_LIST_PAGE: Final = 100_000
+"""Pages of a list that can be asked for; one beyond the last is the last."""
+
+MAX_PRINTED_ROWS: Final = 2_000
+"""Rows of a list on one page, for printing: some forty sheets."""
+
+MAX_FILTER_CHARS: Final = 200
+"""What a list is searched for."""
+
 CLOCK_SKEW_MINUTES: Final = 10
 """A phone's clock may run ahead by this much before a visit counts as one of the future."""
 
