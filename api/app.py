@@ -17,6 +17,7 @@ from api import description, errors, field, headers, home, pages
 from api.caching import BytesCache, LastingFiles
 from api.dependencies import READERS
 from api.jobs import Imports
+from api.list_pages import gaps
 from api.lookups import FastLookups, Memory
 from api.middleware import BodyLimit, RequestLog
 from api.routers import (
@@ -91,8 +92,9 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     description.install(app)
     people = assignments, areas, accounts, boundary_versions
+    lists = gaps,
     covered = coverage, place_coverage, hotspots, overview
-    for module in (tiles, imports, visits, extents, issues, *covered, maps, ogc, pages, home, field, *people):
+    for module in (tiles, imports, visits, extents, issues, *covered, maps, ogc, pages, home, field, *people, *lists):
         app.include_router(module.router, dependencies=[READERS])
     for router in (system.router, pages.open_router, field.open_router):
         app.include_router(router)

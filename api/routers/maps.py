@@ -1,6 +1,6 @@
 """Interactive maps, and the way to them from ``/``."""
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query
@@ -24,7 +24,7 @@ from api.etags import PRIVATE
 from api.issue_pages import issue_page
 from api.pictures import check_page, coverage_page, coverage_picture
 from api.routers.hotspots import HotspotDep
-from geo.analysis.coverage import CoverageLevel, CoverageReport
+from geo.analysis.coverage import CoverageReport
 from geo.analysis.hotspots import DENOMINATORS, HotspotReport
 from geo.analysis.issue_flow import CATEGORIES
 from geo.errors import Lang
@@ -166,7 +166,7 @@ def _issue_links(report: HotspotReport, county: CountyInfo, lang: Lang, access: 
         return f"{path}?{urlencode(wanted, doseq=True)}"
 
     return Links(
-        levels={level: to("/maps/issues", level=level) for level in _levels(access)},
+        levels={level: to("/maps/issues", level=level) for level in navigation.levels(access)},
         categories={
             "all": to("/maps/issues", category=[]),
             **{one: to("/maps/issues", category=[one]) for one in CATEGORIES},
@@ -180,13 +180,6 @@ def _issue_links(report: HotspotReport, county: CountyInfo, lang: Lang, access: 
             access, lang, "problems", county=county.code, month=str(Month.of(report.until)), area=asked["area"]
         ),
     )
-
-
-def _levels(access: Access) -> tuple[CoverageLevel, ...]:
-    """Levels of which a reader can see more than nothing."""
-    levels: tuple[CoverageLevel, ...] = get_args(CoverageLevel)
-    top = access.reach.level if access.reach else "county"
-    return levels if top == "county" else levels[levels.index(top) :]
 
 
 def coverage_links(
@@ -215,7 +208,7 @@ def coverage_links(
     return Links(
         previous_month=to(path, month=str(report.month.previous())) if report.month > FIRST_MONTH else None,
         next_month=to(path, month=str(report.month.next())) if has_next else None,
-        levels={level: to(path, level=level) for level in _levels(access)},
+        levels={level: to(path, level=level) for level in navigation.levels(access)},
         downloads={name: to("/coverage", format=name) for name in ("xlsx", "csv", "geojson")}
         | {"png": to("/maps/coverage.png"), "html": to("/maps/coverage", standalone="true")},
         language=to(path, lang="en" if lang == "zh-CN" else "zh-CN"),
