@@ -52,6 +52,9 @@ MAX_LIST_PAGE: Final = 100_000
 MAX_PRINTED_ROWS: Final = 2_000
 """Rows of a list on one page, for printing: some forty sheets."""
 
+MAX_OFFERED: Final = 2_000
+"""Areas or cadres that a field offers to choose from; others can be typed."""
+
 MAX_FILTER_CHARS: Final = 200
 """What a list is searched for."""
 

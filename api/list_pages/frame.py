@@ -1,6 +1,6 @@
 """What the list pages share: addresses that keep what was asked, the areas to choose from, and their frame."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -66,7 +66,6 @@ def page(
     lang: Lang,
     title: str,
     nav: Nav,
-    styles: Sequence[str] = (),
     **context: Any,
 ) -> HTMLResponse:
     """A list page in the frame of all pages."""
@@ -76,7 +75,7 @@ def page(
         title=title,
         here=here(request),
         nav=nav,
-        styles=(*STYLES, *styles),
+        styles=STYLES,
         colours=palette.css_variables(),
         **context,
     )

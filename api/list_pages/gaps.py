@@ -139,8 +139,8 @@ def gap_table(report: CoverageReport, lang: Lang, *, whole: bool, kept: dict[str
     def tier(row: Ranked) -> str:
         return say[row.area.facts.tier]
 
-    columns = [
-        Column[Ranked]("rank", say["rank"], lambda row: row.rank, numeric=True),
+    columns: list[Column[Ranked]] = [
+        Column("rank", say["rank"], lambda row: row.rank, numeric=True),
         Column("name", say["name"], lambda row: row.area.facts.name, pieces=name, heading=True),
         Column("code", say["code"], lambda row: row.area.facts.code),
         Column("parent", say["parent"], lambda row: row.area.facts.parent_name),
@@ -161,7 +161,7 @@ def gap_table(report: CoverageReport, lang: Lang, *, whole: bool, kept: dict[str
         Column("open_issues", say["open_issues"], lambda row: row.area.facts.open_issues, numeric=True),
     ]
     reasons = _STANDINGS if whole else _STANDINGS[:3]
-    choice = Choice[Ranked]("reason", say["reason"], {one: known[one] for one in reasons}, standings)
+    choice: Choice[Ranked] = Choice("reason", say["reason"], {one: known[one] for one in reasons}, standings)
     empty = say["no_gaps"] if report.rows else say["no_areas"]
     return Table(say["all_title"] if whole else say["title"], columns, [choice], empty=empty)
 
