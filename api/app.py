@@ -17,7 +17,7 @@ from api import description, errors, field, headers, home, pages
 from api.caching import BytesCache, LastingFiles
 from api.dependencies import READERS
 from api.jobs import Imports
-from api.list_pages import assignment_forms, gaps, hand_over
+from api.list_pages import assignment_forms, exclusions, gaps, hand_over, rules
 from api.list_pages import assignments as assignment_list
 from api.lookups import FastLookups, Memory
 from api.middleware import BodyLimit, RequestLog
@@ -93,7 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     description.install(app)
     people = assignments, areas, accounts, boundary_versions
-    lists = gaps, assignment_list, assignment_forms, hand_over
+    lists = gaps, assignment_list, assignment_forms, hand_over, rules, exclusions
     covered = coverage, place_coverage, hotspots, overview
     for module in (tiles, imports, visits, extents, issues, *covered, maps, ogc, pages, home, field, *people, *lists):
         app.include_router(module.router, dependencies=[READERS])

@@ -23,11 +23,11 @@ from geo.storage.queries import areas, assignments, boundaries
 from geo.storage.queries.counties import CountyInfo
 from maps import catalogue
 
-_ABOUT: Final[Mapping[type[WanggeError], str]] = {
-    UnknownCadre: "staff_no",
-    UnknownArea: "areas",
-    HeadTaken: "areas",
-    AssignmentTwice: "staff_no",
+_ABOUT: Final[Mapping[type[WanggeError], Sequence[str]]] = {
+    UnknownCadre: ["staff_no"],
+    UnknownArea: ["areas", "code", "area"],
+    HeadTaken: ["areas"],
+    AssignmentTwice: ["staff_no"],
 }
 Prefilled = Annotated[str, Query(max_length=200, pattern=PLAIN, description="what the form begins with")]
 
@@ -92,7 +92,8 @@ def shown(
 
 def refused(by: Asking, page: Page, sheet: Sheet, error: Wrong | WanggeError) -> Response:
     """The form again, with what is wrong beside each field."""
-    wrong = error.fields if isinstance(error, Wrong) else forms.by_field(error, by.lang, _ABOUT)
+    names = [one.name for one in sheet.fields]
+    wrong = error.fields if isinstance(error, Wrong) else forms.by_field(error, by.lang, _ABOUT, names)
     return shown(by, page, sheet.marked(wrong, by.say("forms")["wrong"]), status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

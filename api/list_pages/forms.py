@@ -98,12 +98,15 @@ def codes_of(text: str) -> list[str]:
     return list(dict.fromkeys(re.findall(r"[^\s,，、;；]+", text)))
 
 
-def by_field(error: WanggeError, lang: Lang, names: Mapping[type[WanggeError], str]) -> dict[str, str]:
-    """Which field an error is about, and its sentence.
+def by_field(
+    error: WanggeError, lang: Lang, about: Mapping[type[WanggeError], Sequence[str]], fields: Sequence[str]
+) -> dict[str, str]:
+    """Which field of a form an error is about, and its sentence.
 
-    :param names: field of each kind of error; others name their own
+    :param about: fields of each kind of error, of which a form has one; others name their own
     """
     if isinstance(error, SheetRejected):
-        return {str(error.facts["field"]): str(error.facts["reason_zh" if lang == "zh-CN" else "reason"])}
-    known = next((names[cls] for cls in type(error).__mro__ if cls in names), None)
-    return {known or str(error.facts.get("field", "")): error.text(lang)}
+        field_ = str(error.facts["field"]).removeprefix("excluded_")
+        return {field_: str(error.facts["reason_zh" if lang == "zh-CN" else "reason"])}
+    known = [name for cls in type(error).__mro__ for name in about.get(cls, ()) if name in fields]
+    return {known[0] if known else str(error.facts.get("field", "")): error.text(lang)}

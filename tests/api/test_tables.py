@@ -69,7 +69,7 @@ def test_each_column_sorts_both_ways_and_nothing_is_last_in_both() -> None:
 
 
 @given(st.lists(st.builds(One, st.text(max_size=5), st.none() | st.integers(-5, 5)), max_size=30), st.booleans())
-def test_sorting_loses_nothing_and_keeps_the_order_of_equal_ones(rows: list[One], backwards: bool) -> None:
+def test_sorting_loses_nothing_and_keeps_the_order_of_equal_ones(rows: list[One], backwards: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
     numbered = [One(f"{at}", row.visits) for at, row in enumerate(rows)]
     found = tables.arranged(table(), numbered, Asked(sort="-visits" if backwards else "visits"))
     assert sorted(found, key=lambda row: int(row.name)) == numbered
