@@ -139,6 +139,7 @@ def _list(shown: _Page, tab: TabName) -> tuple[Any, Sequence[Any]]:
         role=_role(shown.role) if tab == "without" else None,
         day=shown.day,
         most=shown.most,
+        area=shown.access.area,
     )
     if tab == "without":
         parents = sorted({parent for *_, parent in found.without if parent})

@@ -46,17 +46,25 @@ class DutyReport:
 
 
 def report(
-    session: Session, county: CountyInfo, *, level: Level = "grid", role: Role | None = None, day: date, most: int
+    session: Session,
+    county: CountyInfo,
+    *,
+    level: Level = "grid",
+    role: Role | None = None,
+    day: date,
+    most: int,
+    area: str | None = None,
 ) -> DutyReport:
     """Duties by the active boundary version.
 
     :param role: the chief one of the level if not given
     :param most: areas that one cadre may hold
+    :param area: code of the scope that the session is limited to, if it is
     """
     version = boundaries.active(session, county.code)
     asked = role or _CHIEF[level]
     overdue: dict[str, int] = defaultdict(int)
-    for row in coverage.report(session, county, Month.of(day), level=level, read_with="now").rows:
+    for row in coverage.report(session, county, Month.of(day), level=level, area=area, read_with="now").rows:
         for one in {person.staff_no for person in row.facts.responsible}:
             overdue[one] += row.days_overdue or 0
     duties = [

@@ -262,7 +262,9 @@ def test_roles_and_scopes(
         assert answer.status_code not in {401, 500}, (role, level, answer.text)
         if method == "GET" and may:
             wanted = 307 if path == "/" else 200
-            assert answer.status_code == wanted or path.startswith(("/accounts/", "/imports/")), (
+            assert answer.status_code == wanted or path.startswith(
+                ("/accounts/", "/imports/", "/work/assignments/{number}/")
+            ), (
                 role,
                 level,
                 answer.text,
@@ -279,6 +281,10 @@ FORMS = [
     *(("/coverage/places", {"format": form}) for form in ("json", "csv", "xlsx")),
     ("/maps/coverage", {"level": "grid", "standalone": "true"}),
     ("/maps/coverage.png", {"level": "grid"}),
+    *(("/work/gaps", {"format": form, "level": "grid", "show": "all"}) for form in ("html", "csv", "xlsx")),
+    *(("/work/assignments", {"tab": tab, "most": "1"}) for tab in ("held", "without", "cadres")),
+    ("/work/assignments", {"format": "csv"}),
+    ("/work/assignments/give", {}),
     ("/assignments", {"changed_since": "2020-01-01T00:00:00Z"}),
     ("/areas", {"limit": "1000"}),
     ("/visits", {"limit": "1000"}),
@@ -316,8 +322,11 @@ def test_nothing_of_elsewhere_in_any_form(
     assert foreign(answer, level) == set()
     if path == "/issues/extents":
         assert VILLAGES[0] in texts(answer)
-    elif path.startswith(("/areas", "/visits", "/issues", "/assignments", "/tiles")) or (
-        path in {"/coverage", "/hotspots"} and query["level"] == "grid"
+    elif (
+        path == "/work/gaps"
+        or (path == "/work/assignments" and query.get("tab") in {None, "held"})
+        or path.startswith(("/areas", "/visits", "/issues", "/assignments", "/tiles"))
+        or (path in {"/coverage", "/hotspots"} and query["level"] == "grid")
     ):
         assert GRIDS[0] in texts(answer)
 
