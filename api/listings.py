@@ -13,6 +13,8 @@ from maps import catalogue
 
 Sorted = Literal["ascending", "descending", "none"]
 _NEAR: Final = 2
+_BRIEF: Final = 16
+"""Characters of a cell that is not broken: a code of a grid has fifteen."""
 
 
 class Head(NamedTuple):
@@ -25,12 +27,13 @@ class Head(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A cell; ``label`` is its column's title, for cards."""
+    """A cell; ``label`` is its column's title, for cards, and a ``brief`` one (a day, a code) stands in one line."""
 
     label: str
     pieces: Sequence[Piece]
     numeric: bool
     heading: bool
+    brief: bool
 
 
 class Select(NamedTuple):
@@ -159,7 +162,8 @@ def _next(column: Column[Row], asked: Asked) -> str:
 
 def _cell(column: Column[Row], row: Row) -> Shown:
     pieces = column.pieces(row) if column.pieces else [Piece(text_of(column.value(row)))]
-    return Shown(column.title, pieces or [Piece("—")], column.numeric, column.heading)
+    brief = sum(len(one.text) for one in pieces) <= _BRIEF
+    return Shown(column.title, pieces or [Piece("—")], column.numeric, column.heading, brief)
 
 
 def _selects(
