@@ -22,7 +22,7 @@ from api.dependencies import (
     SettingsDep,
 )
 from api.page_words import words
-from api.pictures import basemap_of
+from api.pictures import basemap_of, outlines_of, shapes_or_tiles
 from api.routers.maps import coverage_links
 from geo.analysis.coverage import CoverageReport
 from geo.errors import Lang
@@ -35,7 +35,6 @@ from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.counties import CountyInfo
 from maps import catalogue, home, home_figures, labels, regional, trend
 from maps.home import Choice, HomeLinks
-from maps.page import Outline
 
 router = APIRouter(include_in_schema=False)
 
@@ -61,16 +60,13 @@ def home_page(
     found = overview.overview(session, county, shown, level=level, area=scope, read_with=boundaries, clusters=False)
     report = found.coverage
     version = coverage.version_for(session, county, shown, boundaries)
-    outlines = [
-        Outline(town.code, town.name, shape)
-        for town, shape in coverage.outlines(session, report.county, report.version)
-    ]
+    shapes, tiles = shapes_or_tiles(session, report)
     html = home.draw(
         report,
         found.figures,
         found.previous,
-        coverage.drawn_shapes(session, report),
-        outlines,
+        shapes,
+        outlines_of(session, report),
         links=coverage_links(report, county, area, lang, access, path="/", current="home"),
         ways=_ways(report, county, area, lang, access),
         choices=_choices(session, version, report, access),
@@ -79,6 +75,7 @@ def home_page(
         ),
         lang=lang,
         basemap=basemap_of(settings),
+        tiles=tiles,
     )
     return headers.page(html, basemap=settings.basemap_url)
 

@@ -52,25 +52,35 @@ def coverage_page(
     standalone: bool = False,
 ) -> str:
     """The coverage-gap map of a report as one HTML page."""
-    tiled = len(report.rows) > MAX_MAP_SHAPES and links is not None and not standalone
+    shapes, tiles = shapes_or_tiles(session, report, standalone=standalone or links is None)
     return coverage_map.draw(
         report,
-        {} if tiled else coverage.drawn_shapes(session, report),
-        _outlines(session, report),
+        shapes,
+        outlines_of(session, report),
         lang=lang,
         basemap=basemap_of(settings),
         links=links,
         standalone=standalone,
-        tiles=_tiles(session, report) if tiled else None,
+        tiles=tiles,
     )
+
+
+def shapes_or_tiles(
+    session: Session, report: CoverageReport, *, standalone: bool = False
+) -> tuple[Mapping[str, BaseGeometry], AreaTiles | None]:
+    """What a page draws its areas from: shapes inside it, or tiles where they are too many for one page."""
+    if len(report.rows) > MAX_MAP_SHAPES and not standalone:
+        return {}, _tiles(session, report)
+    return coverage.drawn_shapes(session, report), None
 
 
 def coverage_picture(session: Session, report: CoverageReport, *, lang: Lang) -> bytes:
     """The same as a PNG."""
-    return coverage_png.static_png(report, coverage.drawn_shapes(session, report), _outlines(session, report), lang)
+    return coverage_png.static_png(report, coverage.drawn_shapes(session, report), outlines_of(session, report), lang)
 
 
-def _outlines(session: Session, report: CoverageReport) -> list[Outline]:
+def outlines_of(session: Session, report: CoverageReport) -> list[Outline]:
+    """The towns of a report's boundaries, to be drawn over its areas."""
     towns = coverage.outlines(session, report.county, report.version)
     return [Outline(town.code, town.name, shape) for town, shape in towns]
 

@@ -9,14 +9,24 @@ from shapely.geometry.base import BaseGeometry
 from geo.analysis.coverage import AreaCoverage, CoverageReport
 from geo.analysis.overview import Figures
 from geo.errors import Lang
-from maps import assets, catalogue, home_figures, labels, layers, palette
+from maps import assets, catalogue, home_figures, labels, layers, map_tools, palette
 from maps.coverage_data import table
+from maps.coverage_map import TILE_SCRIPTS
+from maps.layers import AreaTiles
 from maps.page import Basemap, CountyMap, Links, Outline, Page, Piece, script_json
 
-STYLES: Final = (assets.LEAFLET_CSS, "wangge.css", "coverage.css", "home.css", "print.css")
+STYLES: Final = (
+    assets.LEAFLET_CSS,
+    "wangge.css",
+    "coverage.css",
+    *map_tools.styles(standalone=False),
+    "home.css",
+    "print.css",
+)
 SCRIPTS: Final = (
     assets.LEAFLET_JS,
     "wangge.js",
+    *map_tools.SCRIPTS,
     "shape.js",
     "overlays.js",
     "panel.js",
@@ -74,12 +84,14 @@ def draw(
     reader: str,
     lang: Lang = "zh-CN",
     basemap: Basemap | None = None,
+    tiles: AreaTiles | None = None,
 ) -> str:
     """One complete HTML page.
 
     :param shapes: area code → polygons in WGS-84 degrees, simplified with shared edges
     :param choices: areas within the reader's reach, in the order in which they are offered
     :param reader: who is signed in, as it is shown
+    :param tiles: where shapes come from instead
     :raises maps.assets.AssetMissing: ``make assets`` was not run
     """
     datum = basemap.frame if basemap else "wgs84"
@@ -89,12 +101,15 @@ def draw(
     context |= {"ways": ways, "choices": choices, "reader": reader}
     context |= {"first": [_first(row, lang) for row in report.gaps()[:MOST]], "gaps": len(report.gaps())}
     context["layers"] = ["outlines", "names", *(["basemap"] if basemap else [])]
-    page = Page("home.html.j2", context, lang=lang, styles=STYLES, scripts=SCRIPTS, standalone=False)
-    extent, label = layers.bounds(area_shapes, town_shapes), labels.COVERAGE_WORDS["map"].text(lang)
-    county = CountyMap(extent, label=label, tiled=basemap is not None)
+    scripts = (*SCRIPTS, *(TILE_SCRIPTS if tiles else ()))
+    page = Page("home.html.j2", context, lang=lang, styles=STYLES, scripts=scripts, standalone=False)
+    extent = (tiles.bounds(datum) if tiles else None) or layers.bounds(area_shapes, town_shapes)
+    county = CountyMap(extent, label=labels.COVERAGE_WORDS["map"].text(lang), tiled=basemap is not None)
     county.add_to(page)
-    switched: dict[str, Piece] = {"basemap": layers.Tiles(basemap).add_to(county)} if basemap else {}
-    areas = layers.Areas(table(report, lang), area_shapes, palette.for_script()).add_to(county)
+    map_tools.Tools([], datum, lang, standalone=False).add_to(county)
+    switched: dict[str, Piece] = {"basemap": layers.Tiles(basemap, lang).add_to(county)} if basemap else {}
+    drawn = tiles.data([row.facts.code for row in report.rows], datum) if tiles else layers.shape_data(area_shapes)
+    areas = layers.Areas(table(report, lang), drawn, palette.for_script()).add_to(county)
     towns = layers.Outlines(outlines, town_shapes, palette.OUTLINE, areas).add_to(county)
     switched |= {"outlines": towns, "names": layers.Names(areas, towns).add_to(county)}
     layers.Legend(areas, switched).add_to(county)
