@@ -28,6 +28,7 @@ from api.routers import (
     boundary_versions,
     coverage,
     extents,
+    grid_maps,
     hotspots,
     imports,
     issues,
@@ -95,7 +96,8 @@ def create_app(settings: Settings) -> FastAPI:
     people = assignments, areas, accounts, boundary_versions
     lists = gaps, assignment_list, assignment_forms, hand_over, rules, exclusions
     covered = coverage, place_coverage, hotspots, overview
-    for module in (tiles, imports, visits, extents, issues, *covered, maps, ogc, pages, home, field, *people, *lists):
+    drawn = maps, grid_maps
+    for module in (tiles, imports, visits, extents, issues, *covered, *drawn, ogc, pages, home, field, *people, *lists):
         app.include_router(module.router, dependencies=[READERS])
     for router in (system.router, pages.open_router, field.open_router):
         app.include_router(router)

@@ -38,8 +38,13 @@ def level_name(level: str, lang: Lang) -> str:
 
 def kind_name(facts: AreaFacts, lang: Lang) -> str:
     """What sort of area it is: its kind where one is known, else its level."""
-    kind = facts.kind or facts.level
-    return KIND_WORDS[kind].text(lang) if kind in KIND_WORDS else kind
+    return area_kind(facts.kind, facts.level, lang)
+
+
+def area_kind(kind: str | None, level: str, lang: Lang) -> str:
+    """The same of a kind and a level alone."""
+    known = kind or level
+    return KIND_WORDS[known].text(lang) if known in KIND_WORDS else known
 
 
 def role_name(role: str, lang: Lang) -> str:

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 
-from api import headers, navigation
+from api import addresses, headers, navigation
 from api.dependencies import (
     MAY_CHECK,
     AccessDep,

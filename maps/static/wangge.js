@@ -140,7 +140,7 @@ window.wangge = (function () {
       L.DomEvent.preventDefault(event);
       chart.showWhole();
     });
-    document.querySelector(".leaflet-control-zoom").append(button);
+    chart.getContainer().querySelector(".leaflet-control-zoom").append(button);
   }
 
   function tiles(chart, data) {

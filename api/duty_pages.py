@@ -1,0 +1,76 @@
+"""From a report of duties, or of two months, to its page: what they need is fetched here, since maps see no session."""
+
+from sqlalchemy.orm import Session
+
+from api.pictures import basemap_of
+from geo.analysis.comparison import Comparison
+from geo.analysis.duty_maps import DutyReport
+from geo.errors import Lang
+from geo.services import coverage, duty_maps
+from geo.settings import Settings
+from maps import comparison_map, duty_map
+from maps.comparison_map import View
+from maps.forms import Form
+from maps.page import Links, Outline
+
+
+def duty_page(
+    session: Session,
+    report: DutyReport,
+    *,
+    settings: Settings,
+    lang: Lang,
+    links: Links | None = None,
+    form: Form | None = None,
+    area_page: str | None = None,
+    standalone: bool = False,
+) -> str:
+    """The map of who is responsible as one HTML page."""
+    return duty_map.draw(
+        report,
+        duty_maps.drawn_shapes(session, report),
+        outlines_of(session, report.county, report.version),
+        lang=lang,
+        basemap=basemap_of(settings),
+        links=links,
+        form=form,
+        area_page=area_page,
+        standalone=standalone,
+    )
+
+
+def comparison_page(
+    session: Session,
+    report: Comparison,
+    *,
+    settings: Settings,
+    lang: Lang,
+    view: View,
+    links: Links | None = None,
+    views: dict[View, str] | None = None,
+    form: Form | None = None,
+    area_page: str | None = None,
+    standalone: bool = False,
+) -> str:
+    """Two months of coverage as one HTML page.
+
+    :param views: view → the same months shown so
+    """
+    return comparison_map.draw(
+        report,
+        coverage.drawn_shapes(session, report.after),
+        outlines_of(session, report.after.county, report.after.version),
+        lang=lang,
+        view=view,
+        basemap=basemap_of(settings),
+        links=links,
+        views=views or {},
+        form=form,
+        area_page=area_page,
+        standalone=standalone,
+    )
+
+
+def outlines_of(session: Session, county: str, version: int) -> list[Outline]:
+    """The towns of a boundary version, for orientation."""
+    return [Outline(town.code, town.name, shape) for town, shape in coverage.outlines(session, county, version)]

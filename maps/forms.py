@@ -1,0 +1,29 @@
+"""What a page around a map is narrowed with: a form that is sent as a query, so that the address keeps it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """One choice of a form.
+
+    :ivar choices: value and label
+    """
+
+    name: str
+    all: str
+    chosen: str
+    choices: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form.
+
+    :ivar keep: parameters that stay as they are
+    """
+
+    action: str
+    keep: Mapping[str, str]
+    selects: Sequence[Select] = ()
