@@ -1,13 +1,17 @@
 """From a report of duties, or of two months, to its page: what they need is fetched here, since maps see no session."""
 
+from collections.abc import Mapping
+
 from sqlalchemy.orm import Session
 
 from api.pictures import basemap_of
+from geo.analysis.area_pages import AreaReport
 from geo.analysis.comparison import Comparison
 from geo.analysis.duty_maps import DutyReport
 from geo.errors import Lang
-from geo.services import coverage, duty_maps
+from geo.services import area_pages, coverage, duty_maps
 from geo.settings import Settings
+from maps import area_page as maps_area_page
 from maps import comparison_map, duty_map
 from maps.comparison_map import View
 from maps.forms import Form
@@ -67,6 +71,32 @@ def comparison_page(
         views=views or {},
         form=form,
         area_page=area_page,
+        standalone=standalone,
+    )
+
+
+def one_area_page(
+    session: Session,
+    report: AreaReport,
+    *,
+    settings: Settings,
+    lang: Lang,
+    links: Links | None = None,
+    area_page: str | None = None,
+    issue_page: str | None = None,
+    others: Mapping[str, str] | None = None,
+    standalone: bool = False,
+) -> str:
+    """The page of one area."""
+    return maps_area_page.draw(
+        report,
+        area_pages.drawn_shapes(session, report),
+        lang=lang,
+        basemap=basemap_of(settings),
+        links=links,
+        area_page=area_page,
+        issue_page=issue_page,
+        others=others,
         standalone=standalone,
     )
 

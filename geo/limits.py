@@ -154,3 +154,9 @@ TILES_TO: Final = 16
 
 MAX_MAP_POINTS: Final = 20_000
 """Single issues on one map; more say nothing one by one, and the surface shows them."""
+
+MAX_ROWS_OF_A_PAGE: Final = 10
+"""Last visits and open issues on the page of one area."""
+
+MAX_PLACE_NAMES: Final = 60
+"""Places that the page of one area names."""

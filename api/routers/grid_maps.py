@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Any, Final, Literal, get_args
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -10,6 +11,7 @@ from api import addresses, duty_exports, exports, headers, navigation
 from api.dependencies import (
     AccessDep,
     AreaQuery,
+    CodePath,
     CodeQuery,
     CountyDep,
     LangQuery,
@@ -18,14 +20,15 @@ from api.dependencies import (
     SessionDep,
     SettingsDep,
 )
-from api.duty_pages import comparison_page, duty_page
+from api.duty_pages import comparison_page, duty_page, one_area_page
+from geo.analysis.area_pages import AreaReport
 from geo.analysis.comparison import Comparison
 from geo.analysis.coverage import CoverageLevel
 from geo.analysis.duty_maps import DutyReport
 from geo.errors import Lang
 from geo.intake.people import Role
 from geo.months import FIRST_MONTH, Month
-from geo.services import comparison, coverage, duty_maps
+from geo.services import area_pages, comparison, coverage, duty_maps
 from geo.services.accounts import Access
 from geo.storage.queries.counties import CountyInfo
 from maps import catalogue, labels
@@ -130,6 +133,58 @@ def _form(report: DutyReport, asked: dict[str, Any], lang: Lang) -> Form:
             Select("role", words["all_roles"], report.role or "", roles),
             Select("organisation", words["all_organisations"], report.organisation or "", report.organisations),
         ),
+    )
+
+
+@router.get(_PATH + "/{code}")
+def area_page(
+    session: SessionDep,
+    settings: SettingsDep,
+    county: CountyDep,
+    lang: LangQuery,
+    access: AccessDep,
+    month: OptionalMonthQuery,
+    code: CodePath,
+    *,
+    standalone: StandaloneQuery = False,
+) -> Response:
+    """One town, village or grid: its people, visits, issues, places, what lies below and beside it."""
+    report = area_pages.report(session, county, code, month, by=access)
+    asked = {"county": county.code, "month": report.month, "lang": lang}
+    page = one_area_page(
+        session,
+        report,
+        settings=settings,
+        lang=lang,
+        links=None if standalone else _area_links(report, county, asked, access),
+        area_page=None if standalone else addresses.to(_AREA, asked),
+        issue_page=None if standalone else addresses.to("/work/issues/ID", {"county": county.code, "lang": lang}),
+        others={}
+        if standalone
+        else {
+            "to_map": addresses.to("/maps/coverage", asked, area=code),
+            "to_duties": addresses.to(_PATH, asked, area=code),
+        },
+        standalone=standalone,
+    )
+    answer = headers.page(page, basemap=settings.basemap_url)
+    if standalone:
+        name = quote(f"area-{code}-{report.month}.html", safe="")
+        answer.headers["content-disposition"] = f"attachment; filename*=UTF-8''{name}"
+    return answer
+
+
+def _area_links(report: AreaReport, county: CountyInfo, asked: dict[str, Any], access: Access) -> Links:
+    code, month, lang = report.coverage.facts.code, report.month, asked["lang"]
+    path = _AREA.replace("CODE", quote(code, safe=""))
+    has_next = month < Month.of(coverage.today(county))
+    return Links(
+        previous_month=addresses.to(path, asked, month=month.previous()) if month > FIRST_MONTH else None,
+        next_month=addresses.to(path, asked, month=month.next()) if has_next else None,
+        downloads={"html": addresses.to(path, asked, standalone="true")},
+        language=addresses.to(path, asked, lang=_other(lang)),
+        account=f"/account?lang={lang}",
+        pages=navigation.pages(access, lang, "area", county=county.code, month=str(month), area=code),
     )
 
 
