@@ -44,21 +44,21 @@ def svg(bars: Sequence[Bar], label: str) -> Markup:
 def _bar(at: int, bar: Bar, most: int) -> Markup:
     x, tall = at * _STEP + (_STEP - _BAR) / 2, _HEIGHT * bar.value / most
     top, middle = _ABOVE + _HEIGHT - tall, at * _STEP + _STEP / 2
+    line = top if bar.mark is None else _ABOVE + _HEIGHT * (1 - bar.mark / most)
     parts = [
         Markup("<title>{}</title>").format(bar.tip),
         Markup('<rect class="bar-{}" x="{:.1f}" y="{:.1f}" width="{}" height="{:.1f}"/>').format(
             bar.style, x, top, _BAR, tall
         ),
-        Markup('<text class="bar-value" x="{:.1f}" y="{:.1f}">{}</text>').format(middle, top - 4, bar.value),
+        Markup('<text class="bar-value" x="{:.1f}" y="{:.1f}">{}</text>').format(middle, min(top, line) - 4, bar.value),
         Markup('<text class="bar-label" x="{:.1f}" y="{}">{}</text>').format(
             middle, _ABOVE + _HEIGHT + _BELOW - 5, escape(bar.label)
         ),
     ]
     if bar.mark is not None:
-        y = _ABOVE + _HEIGHT - _HEIGHT * bar.mark / most
         parts.append(
             Markup('<line class="bar-mark" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>').format(
-                x - 4, x + _BAR + 4, y, y
+                x - 4, x + _BAR + 4, line, line
             )
         )
     return Markup("<g>") + Markup("").join(parts) + Markup("</g>")

@@ -3,6 +3,7 @@
 import click
 
 from api.commands.coverage import check_map, coverage_map
+from api.commands.grid_maps import area_page, duty_map
 from api.commands.hotspots import issue_map
 
 
@@ -12,4 +13,7 @@ def maps() -> None:
 
 
 for command in (coverage_map, issue_map, check_map):
+    maps.add_command(command)
+
+for command in (duty_map, area_page):
     maps.add_command(command)

@@ -285,6 +285,14 @@ FORMS = [
     *(("/work/assignments", {"tab": tab, "most": "1"}) for tab in ("held", "without", "cadres")),
     ("/work/assignments", {"format": "csv"}),
     ("/work/assignments/give", {}),
+    *(
+        ("/maps/grids", {"level": area, "format": form})
+        for form in ("html", "json", "csv", "xlsx", "geojson")
+        for area in ("town", "village", "grid")
+    ),
+    ("/maps/grids", {"level": "grid", "standalone": "true", "role": "grid_head"}),
+    ("/maps/grids/{code}", {"standalone": "true"}),
+    *(("/maps/compare", {"level": "grid", "view": view}) for view in ("side", "difference")),
     ("/assignments", {"changed_since": "2020-01-01T00:00:00Z"}),
     ("/areas", {"limit": "1000"}),
     ("/visits", {"limit": "1000"}),
@@ -340,6 +348,9 @@ def test_what_lies_elsewhere_is_as_if_it_were_not_there(
     pairs = [
         ("/areas/{code}", {"path_code": GRIDS[7]}, {"path_code": "990199109999999"}),
         ("/areas/{code}/children", {"path_code": TOWNS[1]}, {"path_code": "990199109"}),
+        ("/maps/grids/{code}", {"path_code": GRIDS[7]}, {"path_code": "990199109999999"}),
+        ("/maps/grids", {"area": VILLAGES[3]}, {"area": "990199109999"}),
+        ("/maps/compare", {"area": VILLAGES[3]}, {"area": "990199109999"}),
         ("/grids/{code}/assignments", {"path_code": GRIDS[7]}, {"path_code": "990199109999999"}),
         ("/cadres/{staff_no}/grids", {"path_staff_no": "C9", "on": "2024-01-01"}, {"path_staff_no": "nobody"}),
         ("/coverage", {"area": VILLAGES[3]}, {"area": "990199109999"}),
