@@ -19,7 +19,7 @@ Format = Literal["json", "csv", "xlsx", "geojson"]
 
 
 def _word(key: str, lang: Lang) -> str:
-    return catalogue.words("duties", lang)[key]
+    return catalogue.words("duty_map", lang)[key]
 
 
 def _people(held: tuple[Held, ...], lang: Lang) -> str:

@@ -72,7 +72,7 @@ def draw(
     }
     page = Page("area.html.j2", context, lang=lang, styles=STYLES, scripts=SCRIPTS, standalone=standalone)
     extent = layers.bounds(whole) or layers.bounds(drawn)
-    label = catalogue.words("area_page", lang)["map"].format(name=own.name)
+    label = catalogue.words("area_page", lang)["map"]
     chart = CountyMap(extent, label=label, tiled=basemap is not None)
     chart.add_to(page)
     if basemap:

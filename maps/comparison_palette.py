@@ -1,4 +1,4 @@
-"""Colours of what became of areas: four steps of lightness (about 37, 52, 75 and 94), which print keeps apart."""
+"""Colours of what became of areas: four steps of lightness (about 37, 49, 75 and 94), which print keeps apart."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -9,7 +9,7 @@ from maps.palette import STATUS_STYLES, Style
 
 CHANGE_STYLES: Final[Mapping[Change, Style]] = {
     "newly_missed": STATUS_STYLES["unvisited"],
-    "newly_met": Style("#2f8798", None, "#ffffff"),
+    "newly_met": Style("#2a7f90", None, "#ffffff"),
     "still_missed": STATUS_STYLES["under"],
     "still_met": Style("#e2eeee", None, "#12343a"),
     "not_comparable": STATUS_STYLES["excluded"],

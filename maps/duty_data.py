@@ -72,7 +72,7 @@ def cadre_lines(report: DutyReport, lang: Lang) -> list[dict[str, str]]:
 
 
 def _cadre(one: CadreDuty, lang: Lang) -> dict[str, str]:
-    words = catalogue.words("duties", lang)
+    words = catalogue.words("duty_map", lang)
     more = []
     if len(one.codes) != one.areas:
         more.append(words["holds_beyond"].format(n=labels.number(len(one.codes))))
@@ -95,7 +95,7 @@ def area_lines(
     :param drawn: code → shape; an area without one is said to have none
     :param page: address of an area's page with ``CODE`` in it; None for no links
     """
-    words = catalogue.words("duties", lang) | {"no_shape": labels.words(lang)["no_shape"]}
+    words = catalogue.words("duty_map", lang) | {"no_shape": labels.words(lang)["no_shape"]}
     position = {row.area.code: at for at, row in enumerate(report.rows)}
     nobody = words["nobody"]
     if report.role is not None:

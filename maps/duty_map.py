@@ -60,7 +60,7 @@ def draw(
     }
     page = Page("duties.html.j2", context, lang=lang, styles=STYLES, scripts=SCRIPTS, standalone=standalone)
     extent = layers.bounds(area_shapes, town_shapes)
-    county = CountyMap(extent, label=catalogue.words("duties", lang)["map"], tiled=basemap is not None)
+    county = CountyMap(extent, label=catalogue.words("duty_map", lang)["map"], tiled=basemap is not None)
     county.add_to(page)
     switched: dict[str, Piece] = {"basemap": layers.Tiles(basemap).add_to(county)} if basemap else {}
     areas = layers.Areas(duty_data.table(report, lang), area_shapes, duty_palette.for_script()).add_to(county)
@@ -88,7 +88,7 @@ class Lists(Piece):
 
 
 def _context(report: DutyReport, lang: Lang, links: Links) -> dict[str, object]:
-    words = labels.words(lang) | catalogue.words("duties", lang)
+    words = labels.words(lang) | catalogue.words("duty_map", lang)
     level = labels.level_name(report.level, lang)
     place = report.scope_name if report.scope == report.county else f"{report.county_name} {report.scope_name}"
     when = labels.day(report.day, lang)

@@ -124,7 +124,7 @@ def _duty_links(report: DutyReport, county: CountyInfo, given: dict[str, Any], a
 
 
 def _form(report: DutyReport, asked: dict[str, Any], lang: Lang) -> Form:
-    words = catalogue.words("duties", lang)
+    words = catalogue.words("duty_map", lang)
     roles = [(name, word.text(lang)) for name, word in labels.ROLE_WORDS.items()]
     return Form(
         _PATH,
