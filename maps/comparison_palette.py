@@ -1,4 +1,4 @@
-"""Colours of what became of areas: four steps of lightness (about 37, 49, 75 and 94), which print keeps apart."""
+"""Colours of what became of areas: four steps of lightness (about 38, 49, 75 and 94), which print keeps apart."""
 
 from collections.abc import Mapping
 from typing import Final

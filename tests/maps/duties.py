@@ -33,17 +33,17 @@ def duty_report(areas: Sequence[DutyArea] | None = None, held: Sequence[Held] | 
                 date(2026, 1, 1),
                 f"S{owner[at]}",
                 f"干部{owner[at]}",
-                f"D{at % 3}",
-                f"单位{at % 3}",
+                "D1",
+                "单位1",
             )
             for at, one in enumerate(given)
             if at % 7 != 6
         ]
-        held = [replace(one, organisation="D1", organisation_name="单位1") for one in held]
     rows, cadres = assess_duties(given, held, frozenset(one.code for one in given))
     name = "云溪县（示例）"
     return DutyReport(
-        "990101", name, "990101", name, "village", DAY, 2, date(2026, 1, 1), None, None, rows, cadres, (("D1", "单位1"),)
+        "990101", name, "990101", name, "village", DAY, 2, date(2026, 1, 1), None, None, rows, cadres,
+        (("D1", "单位1"),),
     )  # fmt: skip
 
 

@@ -37,9 +37,7 @@ def codes(loaded: Session) -> dict[str, str]:
     """The area of each level with most visits."""
     found = {}
     for level in ("town", "village", "grid"):
-        query = (
-            f"SELECT {level}_code FROM visits WHERE {level}_code IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
-        )
+        query = "SELECT LEVEL_code FROM visits WHERE LEVEL_code IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
         found[level] = str(loaded.scalar(text(query.replace("LEVEL", level))))
     return found
 
