@@ -54,6 +54,7 @@ def draw(
     context = _context(report, lang, links or Links())
     context |= {
         "form": form,
+        "narrowed": report.role is not None or report.organisation is not None,
         "cadres": duty_data.cadre_lines(report, lang),
         "areas": duty_data.area_lines(report, lang, shapes, area_page),
         "layers": ["outlines", "names", *(["basemap"] if basemap else [])],

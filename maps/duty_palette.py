@@ -16,7 +16,7 @@ DUTY_STYLES: Final[Mapping[DutyClass, Style]] = {
     "load_3": Style("#27a1b3", None, "#021f24"),
     "load_5": Style("#2473a5", None, "#ffffff"),
     "load_9": Style("#364581", None, "#ffffff"),
-    "other": Style("#e8ebec", None, "#39434b"),
+    "other": Style("#d5dbdf", None, "#39434b"),
     "excluded": STATUS_STYLES["excluded"],
     "unassigned": Style("#ffffff", None, "#10202c"),
 }

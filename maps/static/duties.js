@@ -107,6 +107,7 @@
       if (row) for (const [cadre] of row.holders) buttons[cadre].classList.add("of-area");
     });
     areas.on("choose", ({ row, where }) => {
+      if (row) choose(null);
       if (row && where && row.holders.length && !buttons[row.holders[0][0]].closest("section").hidden) {
         buttons[row.holders[0][0]].scrollIntoView({ block: "nearest", behavior: wangge.calm ? "auto" : "smooth" });
       }
