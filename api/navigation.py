@@ -1,10 +1,9 @@
 """The way from each page to the others: what its reader may open, with the month and area that are shown now."""
 
 from collections.abc import Callable
-from typing import Final, get_args
+from typing import Final
 from urllib.parse import urlencode
 
-from geo.analysis.coverage import CoverageLevel
 from geo.errors import Lang
 from geo.services.accounts import Access
 from maps import catalogue
@@ -58,10 +57,3 @@ def pages(
             query = urlencode({key: value for key, value in wanted.items() if value})
             found.append(NavItem(name, said[name], f"{path}?{query}", name == current))
     return Nav(said["pages"], tuple(found))
-
-
-def levels(by: Access) -> tuple[CoverageLevel, ...]:
-    """Levels of which a reader can see more than nothing."""
-    known: tuple[CoverageLevel, ...] = get_args(CoverageLevel)
-    top = by.reach.level if by.reach else "county"
-    return known if top == "county" else known[known.index(top) :]

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BeforeValidator
 from sqlalchemy.orm import Session
 
-from api import listings, navigation, tables
+from api import addresses, listings, navigation, tables
 from api.dependencies import PLAIN, AccessDep, AreaQuery, CountyDep, LangQuery, SessionDep
 from api.list_pages import duty_tables, frame
 from api.list_pages.duty_tables import PATH, Held
@@ -188,7 +188,7 @@ def _ways(shown: _Page) -> dict[str, Any]:
     return {
         "tabs": tabs,
         "levels": [
-            Option(one, labels.level_name(one, lang), one == shown.level) for one in navigation.levels(shown.access)
+            Option(one, labels.level_name(one, lang), one == shown.level) for one in addresses.levels(shown.access)
         ],
         "roles": roles,
         "areas": frame.areas_of(shown.session, shown.version, shown.area),

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import Response
 
-from api import listings, navigation, tables
+from api import addresses, listings, navigation, tables
 from api.dependencies import PLAIN
 from api.list_pages import asking, frame
 from api.list_pages.asking import Asking, AskingDep, Prefilled
@@ -46,7 +46,7 @@ def exclusions_page(
     )
     if asked.form != "html":
         return tables.file(table, listing.rows, asked.form, by.lang, name=f"{table.title}-{by.today}")
-    counted = planning.denominators(by.session, by.county, navigation.levels(by.access), area=by.access.area)
+    counted = planning.denominators(by.session, by.county, addresses.levels(by.access), area=by.access.area)
     changes = [(say[word], address(f"{EXCLUSIONS}/{path}", by.common)) for path, word in _ADDED.items()]
     return frame.page(
         by.request,

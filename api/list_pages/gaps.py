@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api import listings, navigation, tables
+from api import addresses, listings, navigation, tables
 from api.cells import Cell
 from api.dependencies import (
     PLAIN,
@@ -206,7 +206,7 @@ def _ways(
         "next": address(PATH, kept, month=month.next()) if has_next else "",
         "levels": [
             Tab(labels.level_name(one, lang), address(PATH, kept, level=one), one == report.level)
-            for one in navigation.levels(access)
+            for one in addresses.levels(access)
         ],
         "shows": [Option(one, say[f"show_{one}"], (kept["show"] or "gaps") == one) for one in ("gaps", "all")],
         "readings": [Option(one, say[one], report.boundaries == one) for one in ("then", "now")],

@@ -166,7 +166,7 @@ def _issue_links(report: HotspotReport, county: CountyInfo, lang: Lang, access: 
         return f"{path}?{urlencode(wanted, doseq=True)}"
 
     return Links(
-        levels={level: to("/maps/issues", level=level) for level in navigation.levels(access)},
+        levels={level: to("/maps/issues", level=level) for level in addresses.levels(access)},
         categories={
             "all": to("/maps/issues", category=[]),
             **{one: to("/maps/issues", category=[one]) for one in CATEGORIES},
@@ -208,7 +208,7 @@ def coverage_links(
     return Links(
         previous_month=to(path, month=str(report.month.previous())) if report.month > FIRST_MONTH else None,
         next_month=to(path, month=str(report.month.next())) if has_next else None,
-        levels={level: to(path, level=level) for level in navigation.levels(access)},
+        levels={level: to(path, level=level) for level in addresses.levels(access)},
         downloads={name: to("/coverage", format=name) for name in ("xlsx", "csv", "geojson")}
         | {"png": to("/maps/coverage.png"), "html": to("/maps/coverage", standalone="true")},
         language=to(path, lang="en" if lang == "zh-CN" else "zh-CN"),
