@@ -11,13 +11,14 @@ from geo.analysis.area_pages import AreaReport, Descent, OpenIssue, PlaceCount
 from geo.analysis.coverage import STATUSES, AreaCoverage
 from geo.errors import Lang
 from geo.months import Month
-from maps import assets, bars, catalogue, check_labels, issue_labels, labels, layers, palette
+from maps import assets, bars, catalogue, check_labels, issue_labels, labels, layers, map_tools, palette
 from maps.page import Basemap, CountyMap, Links, Outline, Page, Piece, script_json
 
 STYLES: Final = (assets.LEAFLET_CSS, "wangge.css", "coverage.css", "area.css", "print.css")
 SCRIPTS: Final = (
     assets.LEAFLET_JS,
     "wangge.js",
+    *map_tools.SCRIPTS,
     "shape.js",
     "overlays.js",
     "panel.js",
@@ -70,16 +71,24 @@ def draw(
         "beside": [(name, _to(area_page, code)) for code, name in report.beside.items()],
         "descent": None if report.descent is None else [_descent(one, lang) for one in report.descent],
     }
-    page = Page("area.html.j2", context, lang=lang, styles=STYLES, scripts=SCRIPTS, standalone=standalone)
+    page = Page(
+        "area.html.j2",
+        context,
+        lang=lang,
+        styles=(*STYLES, *map_tools.styles(standalone=standalone)),
+        scripts=(*SCRIPTS, *map_tools.later_scripts(standalone=standalone)),
+        standalone=standalone,
+    )
     extent = layers.bounds(whole) or layers.bounds(drawn)
     label = catalogue.words("area_page", lang)["map"]
     chart = CountyMap(extent, label=label, tiled=basemap is not None)
     chart.add_to(page)
+    map_tools.Tools((), frame, lang, standalone=standalone).add_to(chart)
     if basemap:
-        layers.Tiles(basemap).add_to(chart)
+        layers.Tiles(basemap, lang).add_to(chart)
     colours = palette.for_script()
     colours["status"] = {**colours["status"], "of_beside": _BESIDE}  # type: ignore[dict-item]
-    areas = layers.Areas(_table(report, lang), drawn, colours).add_to(chart)
+    areas = layers.Areas(_table(report, lang), layers.shape_data(drawn), colours).add_to(chart)
     outline = [Outline(own.code, own.name if report.children else "", shapes[own.code])] if own.code in shapes else []
     lines = layers.Outlines(outline, whole if outline else whole[:0], palette.OUTLINE, areas).add_to(chart)
     layers.Names(areas, lines).add_to(chart)

@@ -12,17 +12,18 @@ from geo.analysis.comparison import CHANGES, Comparison
 from geo.analysis.coverage import STATUSES, CoverageReport
 from geo.errors import Lang
 from geo.months import Month
-from maps import assets, catalogue, comparison_data, comparison_palette, labels, layers, palette
+from maps import assets, catalogue, comparison_data, comparison_palette, labels, layers, map_tools, palette
 from maps.forms import Form
 from maps.page import Basemap, CountyMap, Links, Outline, Page, Piece, script_json
 
 View = Literal["side", "difference"]
 
-STYLES: Final = (assets.LEAFLET_CSS, "wangge.css", "coverage.css", "comparison.css", "print.css")
+STYLES: Final = (assets.LEAFLET_CSS, "wangge.css", "coverage.css", *map_tools.STYLES, "comparison.css", "print.css")
 SCRIPTS: Final = (
     assets.LEAFLET_JS,
     assets.SYNC_JS,
     "wangge.js",
+    *map_tools.SCRIPTS,
     "shape.js",
     "overlays.js",
     "panel.js",
@@ -83,7 +84,7 @@ def draw(
     for which in _SHOWN[view]:
         county = CountyMap(extent, label=_label(report, which, lang), tiled=basemap is not None)
         county.add_to(page)
-        switched: dict[str, Piece] = {"basemap": layers.Tiles(basemap).add_to(county)} if basemap else {}
+        switched: dict[str, Piece] = {"basemap": layers.Tiles(basemap, lang).add_to(county)} if basemap else {}
         areas = MonthAreas(which, facts, drawn[0][1] if drawn else None).add_to(county)
         towns = layers.Outlines(outlines, town_shapes, palette.OUTLINE, areas).add_to(county)
         switched |= {"outlines": towns, "names": layers.Names(areas, towns).add_to(county)}

@@ -7,7 +7,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.analysis.duty_maps import CLASSES, LOADS, DutyReport
 from geo.errors import Lang
-from maps import assets, catalogue, duty_data, duty_palette, labels, layers, palette
+from maps import assets, catalogue, duty_data, duty_palette, labels, layers, map_tools, palette
 from maps.forms import Form
 from maps.page import Basemap, CountyMap, Links, Outline, Page, Piece, script_json
 
@@ -15,6 +15,7 @@ STYLES: Final = (assets.LEAFLET_CSS, "wangge.css", "coverage.css", "duties.css",
 SCRIPTS: Final = (
     assets.LEAFLET_JS,
     "wangge.js",
+    *map_tools.SCRIPTS,
     "shape.js",
     "overlays.js",
     "panel.js",
@@ -59,12 +60,21 @@ def draw(
         "areas": duty_data.area_lines(report, lang, shapes, area_page),
         "layers": ["outlines", "names", *(["basemap"] if basemap else [])],
     }
-    page = Page("duties.html.j2", context, lang=lang, styles=STYLES, scripts=SCRIPTS, standalone=standalone)
+    page = Page(
+        "duties.html.j2",
+        context,
+        lang=lang,
+        styles=(*STYLES, *map_tools.styles(standalone=standalone)),
+        scripts=(*SCRIPTS, *map_tools.later_scripts(standalone=standalone)),
+        standalone=standalone,
+    )
     extent = layers.bounds(area_shapes, town_shapes)
     county = CountyMap(extent, label=catalogue.words("duty_map", lang)["map"], tiled=basemap is not None)
     county.add_to(page)
-    switched: dict[str, Piece] = {"basemap": layers.Tiles(basemap).add_to(county)} if basemap else {}
-    areas = layers.Areas(duty_data.table(report, lang), area_shapes, duty_palette.for_script()).add_to(county)
+    map_tools.Tools((), frame, lang, standalone=standalone).add_to(county)
+    switched: dict[str, Piece] = {"basemap": layers.Tiles(basemap, lang).add_to(county)} if basemap else {}
+    drawn = layers.shape_data(area_shapes)
+    areas = layers.Areas(duty_data.table(report, lang), drawn, duty_palette.for_script()).add_to(county)
     towns = layers.Outlines(outlines, town_shapes, palette.OUTLINE, areas).add_to(county)
     switched |= {"outlines": towns, "names": layers.Names(areas, towns).add_to(county)}
     layers.Legend(areas, switched).add_to(county)
