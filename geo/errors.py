@@ -9,14 +9,16 @@
     │   ├── CountyUnclear, BoundariesRejected
     │   ├── NumbersUnusable, CasesWithoutPopulation, TooFewAreas
     │   ├── SheetRejected, InvalidVisit, InvalidDay, InvalidWindow, FutureWindow
+    │   ├── TemplateBroken, ReasonNeeded
     │   └── PointsUnusable, InvalidLength, InvalidBounds, BandwidthTooFine, SurfaceTooLarge, SurfacesDiffer
     ├── NotFound              nothing has that name
     │   ├── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
     │   ├── UnknownCadre, UnknownAssignment, UnknownAccount, UnknownToken, UnknownLayer, UnknownTile, UnknownFeature
-    │   └── UnknownVisit, UnknownIssue, UnknownOrganisation, UnknownJob
+    │   └── UnknownVisit, UnknownIssue, UnknownOrganisation, UnknownJob, UnknownBulletin
     ├── Conflict              it contradicts what is stored
     │   ├── VersionNotStaged, OverlapsRefused, NothingToRollBackTo, HeadTaken, AssignmentTwice, AccountTaken
-    │   └── EventRefused, VisitWithdrawn
+    │   ├── EventRefused, VisitWithdrawn
+    │   └── MonthRunning, MonthEmpty, BulletinUnchanged, EditionTaken
     ├── TooLarge              more than the stated limit
     ├── NotSignedIn           nobody said who asks, or what was shown stands for nobody
     ├── NotAllowed            who asks is known and may not
@@ -246,6 +248,20 @@ class TooFewAreas(InvalidInput):
     en = "only {count} areas have a value; Gi* needs {minimum}: use the spatial scan instead"
 
 
+class TemplateBroken(InvalidInput):
+    """A template of the bulletin that cannot be filled."""
+
+    zh = "通报模板 {file}：{where}，{reason_zh}"
+    en = "template of the bulletin {file}: {where}: {reason}"
+
+
+class ReasonNeeded(InvalidInput):
+    """Another edition of a bulletin without saying why."""
+
+    zh = "{month} 的通报已发布第 {edition} 版，再次发布须在 reason（更正原因）中写明原因"
+    en = "edition {edition} of the bulletin of {month} is published already; say in reason why there is another"
+
+
 class NotFound(WanggeError):
     """Nothing has that name."""
 
@@ -311,6 +327,13 @@ class UnknownOrganisation(NotFound):
 
     zh = "{county} 没有代码为“{code}”的单位"
     en = 'no organisation of {county} has the code "{code}"'
+
+
+class UnknownBulletin(NotFound):
+    """No edition of a bulletin has this number."""
+
+    zh = "{county} 没有 {month} 第 {edition} 版通报"
+    en = "{county} has no edition {edition} of the bulletin of {month}"
 
 
 class UnknownJob(NotFound):
@@ -392,6 +415,34 @@ class VisitWithdrawn(Conflict):
 
     zh = "走访 {id} 已撤回，请先恢复"
     en = "the visit {id} is withdrawn; restore it first"
+
+
+class MonthRunning(Conflict):
+    """A bulletin is published when its month is over."""
+
+    zh = "{month} 尚未结束（今天是 {today}），通报只能先出草稿，{next} 起可以发布"
+    en = "{month} is not over (today is {today}): a draft can be made, and it can be published from {next} on"
+
+
+class MonthEmpty(Conflict):
+    """A bulletin of nothing."""
+
+    zh = "{month} 没有任何走访或问题记录，不能发布通报；请先导入数据，或选择其他月份"
+    en = "{month} has neither a visit nor an issue, so no bulletin is published; import them first, or choose another month"
+
+
+class BulletinUnchanged(Conflict):
+    """A correction that corrects nothing."""
+
+    zh = "{month} 的数据与已发布的第 {edition} 版完全相同，无需发布新版"
+    en = "{month} is the same as in edition {edition}, which is published; there is nothing to correct"
+
+
+class EditionTaken(Conflict):
+    """Somebody else has just published."""
+
+    zh = "{month} 的通报刚刚已由他人发布第 {edition} 版，请查看后再决定是否更正"
+    en = "somebody else has just published edition {edition} of the bulletin of {month}; look at it before you correct it"
 
 
 class AccountTaken(Conflict):

@@ -10,8 +10,8 @@ from datetime import date
 from typing import Final
 
 from geo.analysis.bulletins import Cell, Listing
-from geo.analysis.coverage import TIERS, AreaCoverage, CoverageReport, VisitRule
-from geo.analysis.hotspots import HotCluster, HotspotReport
+from geo.analysis.coverage import TIERS, AreaCoverage, CoverageReport
+from geo.analysis.hotspots import HotArea, HotCluster, HotspotReport
 from geo.analysis.issue_flow import Category, Extent, Status
 from geo.space.codes import LEVELS
 
@@ -20,9 +20,9 @@ AREA_COLUMNS: Final = (
     "households_reached", "last_visit", "days_overdue", "exclusion",
 )  # fmt: skip
 CLUSTER_COLUMNS: Final = (
-    "cluster", "name", "towns", "areas", "observed", "expected", "relative_risk", "p", "radius_m",
+    "cluster", "category", "name", "towns", "areas", "observed", "expected", "relative_risk", "p", "radius_m",
 )  # fmt: skip
-MEMBER_COLUMNS: Final = ("code", "name", "town", "town_name", "cluster", "observed", "expected")
+MEMBER_COLUMNS: Final = ("member", "cluster", "code", "name", "town", "town_name", "observed", "expected")
 NEXT_COLUMNS: Final = (
     "code", "name", "town", "town_name", "level", "tier", "visits_per_month", "every_days", "required", "still_open",
 )  # fmt: skip
@@ -36,8 +36,6 @@ class IssueFacts:
 
     :ivar title: None where it is not told
     :ivar reported, ended: in the month
-    :ivar proposed: extent that the service proposes; None where it was not asked
-    :ivar cluster: rank of the significant cluster that it belongs to
     """
 
     id: str
@@ -61,11 +59,46 @@ class IssueFacts:
     unanswered: bool
     in_circles: bool
     extent: Extent | None = None
-    proposed: Extent | None = None
-    cluster: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterIssue:
+    """An issue of a cluster, as it stands now.
+
+    :ivar cluster: name of the cluster
+    :ivar title: None where it is not told
+    """
+
+    id: str
+    cluster: str
+    category: Category
+    title: str | None
+    town: str | None
+    town_name: str | None
+    area: str | None
+    area_name: str | None
+    status: Status
+    reported_on: date
+    open: bool
+    extent: Extent | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A search for clusters: of one category, or of all issues together (None)."""
+
+    category: Category | None
+    report: HotspotReport
+
+    @property
+    def clusters(self) -> list[tuple[str, HotCluster]]:
+        """The significant ones with their names: ``1``, or ``ecology-1``."""
+        mark = f"{self.category}-" if self.category else ""
+        return [(f"{mark}{one.rank}", one) for one in self.report.clusters if one.significant]
 
 
 ISSUE_COLUMNS: Final = tuple(one.name for one in fields(IssueFacts))
+CLUSTER_ISSUE_COLUMNS: Final = tuple(one.name for one in fields(ClusterIssue))
 
 
 def town_of(path: str) -> str | None:
@@ -114,33 +147,31 @@ def issue_listing(name: str, issues: Iterable[IssueFacts]) -> Listing:
 
 
 def cluster_listings(
-    name: str, report: HotspotReport | None, issues: Sequence[IssueFacts], towns: Mapping[str, str]
+    name: str, scans: Sequence[Scan], issues: Iterable[ClusterIssue], towns: Mapping[str, str]
 ) -> list[Listing]:
     """The significant clusters, most likely first; their areas; their issues."""
-    clusters = () if report is None else tuple(one for one in report.clusters if one.significant)
-    areas = {} if report is None else {one.facts.code: one for one in report.rows}
-    members, lines = [], []
-    for one in clusters:
-        within = [areas[code] for code in sorted(one.members) if code in areas]
-        of_towns = [town_of(area.facts.path) or "" for area in within]
-        names = "、".join(towns.get(code, code) for code in dict.fromkeys(sorted(of_towns)))
-        lines.append(_cluster_row(one, areas[one.centre].facts.name if one.centre in areas else one.centre, names))
-        members += [
-            (area.facts.code, area.facts.name, town, towns.get(town, town), one.rank, area.observed, _number(area.expected))
-            for area, town in zip(within, of_towns, strict=True)
-        ]
-    behind = sorted((one for one in issues if one.cluster is not None), key=lambda one: (one.cluster, one.id))
-    rows = tuple(tuple(_plain(getattr(one, column)) for column in ISSUE_COLUMNS) for one in behind)
+    lines: list[tuple[Cell, ...]] = []
+    members: list[tuple[Cell, ...]] = []
+    for scan in scans:
+        areas = {one.facts.code: one for one in scan.report.rows}
+        for key, one in scan.clusters:
+            within = [(areas[code], town_of(areas[code].facts.path) or "") for code in sorted(one.members)]
+            names = "、".join(towns.get(code, code) for code in dict.fromkeys(sorted(town for _, town in within)))
+            lines.append(_cluster_row(key, scan.category, one, areas[one.centre].facts.name, names))
+            members += [_member_row(key, area, town, towns) for area, town in within]
+    rows = [
+        tuple(_plain(getattr(one, column)) for column in CLUSTER_ISSUE_COLUMNS)
+        for one in sorted(issues, key=lambda one: (one.cluster, one.id))
+    ]
     return [
         Listing(name, CLUSTER_COLUMNS, tuple(lines)),
         Listing(f"{name}_areas", MEMBER_COLUMNS, tuple(members)),
-        Listing(f"{name}_issues", ISSUE_COLUMNS, rows),
+        Listing(f"{name}_issues", CLUSTER_ISSUE_COLUMNS, tuple(rows)),
     ]
 
 
-def next_listing(reports: Sequence[CoverageReport], rules: Sequence[VisitRule], towns: Mapping[str, str]) -> Listing:
+def next_listing(reports: Sequence[CoverageReport], towns: Mapping[str, str]) -> Listing:
     """Areas that count, with what the month after asks of each; open are those that fall short of this month's."""
-    of = {(rule.level, rule.tier): rule for rule in rules}
     rows: list[tuple[Cell, ...]] = []
     for report in reports:
         following = report.month.next()
@@ -148,28 +179,25 @@ def next_listing(reports: Sequence[CoverageReport], rules: Sequence[VisitRule], 
             if row.status == "excluded":
                 continue
             facts, town = row.facts, town_of(row.facts.path)
-            rule = of.get((facts.level, facts.tier), row.rule)
-            asked = rule.required(following, facts.last_visit)
+            asked = row.rule.required(following, facts.last_visit)
             name = (facts.code, facts.name, town, towns.get(town or "", town), facts.level, facts.tier)
-            rows.append((*name, rule.visits_per_month, rule.every_days, asked, int(row.status != "met")))
+            rows.append((*name, row.rule.visits_per_month, row.rule.every_days, asked, int(row.status != "met")))
     order = {level: number for number, level in enumerate(LEVELS)}
     tiers = {tier: number for number, tier in enumerate(TIERS)}
     rows.sort(key=lambda row: (order[row[4]], tiers[row[5]], str(row[0])))  # type: ignore[index]
     return Listing("next_areas", NEXT_COLUMNS, tuple(rows))
 
 
-def _cluster_row(one: HotCluster, centre: str, towns: str) -> tuple[Cell, ...]:
-    return (
-        one.rank,
-        centre,
-        towns,
-        len(one.members) + one.beyond,
-        one.observed,
-        _number(one.expected),
-        _number(one.relative_risk),
-        _number(one.p),
-        round(one.radius_m),
-    )
+def _cluster_row(key: str, category: Category | None, one: HotCluster, centre: str, towns: str) -> tuple[Cell, ...]:
+    expected, relative_risk, p = _number(one.expected), _number(one.relative_risk), _number(one.p)
+    size = len(one.members) + one.beyond
+    return (key, category, centre, towns, size, one.observed, expected, relative_risk, p, round(one.radius_m))
+
+
+def _member_row(key: str, area: HotArea, town: str, towns: Mapping[str, str]) -> tuple[Cell, ...]:
+    facts = area.facts
+    name = (f"{key}/{facts.code}", key, facts.code, facts.name, town, towns.get(town, town))
+    return (*name, area.observed, _number(area.expected))
 
 
 def _number(value: float | None) -> float | None:

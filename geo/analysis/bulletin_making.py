@@ -6,12 +6,21 @@ from datetime import date
 from typing import Final
 
 from geo.analysis import overview
-from geo.analysis.bulletin_lists import IssueFacts, area_listing, cluster_listings, issue_listing, next_listing, town_of
+from geo.analysis.bulletin_lists import (
+    ClusterIssue,
+    IssueFacts,
+    Scan,
+    area_listing,
+    cluster_listings,
+    issue_listing,
+    next_listing,
+    town_of,
+)
 from geo.analysis.bulletins import Asked, Bulletin, Cell, Figure, How, Listing, Part, recount
-from geo.analysis.coverage import CoverageReport, VisitRule
-from geo.analysis.hotspots import HotspotReport
+from geo.analysis.coverage import TIERS, CoverageReport
 from geo.analysis.issue_flow import CATEGORIES
 from geo.analysis.overview import Figures
+from geo.space.codes import LEVELS
 
 AREA_LISTS: Final = ("met", "under", "unvisited", "excluded", "unassigned")
 ISSUE_LISTS: Final = ("reported", "ended", "open", "overdue", "unanswered", "in_circles")
@@ -22,7 +31,6 @@ OF_TOWNS: Final = (
 )  # fmt: skip
 OF_ORGANISATIONS: Final = ("open", "overdue", "unanswered", "in_circles", "ended", "median_days")
 OF_NEXT: Final = ("areas", "visits", "open")
-OF_CLUSTERS: Final = ("areas", "observed", "expected", "relative_risk", "p", "judged", "proposed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,7 @@ class Sources:
     :ivar previous: of the month before; None where nothing is known of it
     :ivar before: coverage of the month before, with its issues and clusters
     :ivar issues: open at the month's end, or reported or ended in it
+    :ivar scan: for clusters of the month; ``year`` of each category in the twelve months that it ends
     :ivar next_month: coverage of every level that something is asked of
     :ivar towns: names by code
     :ivar today: of the county's calendar
@@ -44,10 +53,12 @@ class Sources:
     before: CoverageReport | None
     issues: Sequence[IssueFacts]
     issues_before: Sequence[IssueFacts]
-    hotspots: HotspotReport
-    hotspots_before: HotspotReport | None
+    scan: Scan
+    scan_before: Scan | None
+    year: Sequence[Scan]
+    cluster_issues: Sequence[ClusterIssue]
+    year_issues: Sequence[ClusterIssue]
     next_month: Sequence[CoverageReport]
-    rules: Sequence[VisitRule]
     towns: Mapping[str, str]
     today: date
 
@@ -64,13 +75,13 @@ def make(sources: Sources) -> Bulletin:
         running=sources.today <= report.month.last_day,
         version=report.version,
         in_force_from=report.in_force_from,
-        scanned_with=sources.hotspots.version,
-        tested=sum(bool(one.expected) for one in sources.hotspots.rows) > 1,
+        scanned_with=sources.scan.report.version,
+        tested=sum(bool(one.expected) for one in sources.scan.report.rows) > 1,
         figures=(),
         lists=tuple(_lists(sources)),
         towns=_towns(sources),
         organisations=_organisations(sources),
-        asked=tuple(Asked(one.level, one.tier, one.visits_per_month, one.every_days) for one in sources.rules),
+        asked=_asked(sources.next_month),
     )
     counted: dict[str, Figure] = {}
     for one in _figures(bare, sources):
@@ -87,8 +98,9 @@ def _lists(sources: Sources) -> Iterator[Listing]:
         yield area_listing(name, kept, towns)
     for name in ISSUE_LISTS:
         yield issue_listing(name, [one for one in sources.issues if getattr(one, name)])
-    yield from cluster_listings("clusters", sources.hotspots, sources.issues, towns)
-    yield next_listing(sources.next_month, sources.rules, towns)
+    yield from cluster_listings("clusters", [sources.scan], sources.cluster_issues, towns)
+    yield from cluster_listings("year", sources.year, sources.year_issues, towns)
+    yield next_listing(sources.next_month, towns)
     following = sources.coverage.month.next()
     yield issue_listing(
         "due_next",
@@ -100,7 +112,15 @@ def _lists(sources: Sources) -> Iterator[Listing]:
     )
     yield area_listing("before_all", sources.before.rows if sources.before else (), towns)
     yield issue_listing("before_issues", sources.issues_before)
-    yield cluster_listings("before_clusters", sources.hotspots_before, (), towns)[0]
+    yield cluster_listings("before_clusters", [sources.scan_before] if sources.scan_before else [], (), towns)[0]
+
+
+def _asked(reports: Sequence[CoverageReport]) -> tuple[Asked, ...]:
+    """The rules that areas which count are judged by, in the order of the list."""
+    rows = [row for report in reports for row in report.rows if row.status != "excluded"]
+    rules = {(row.facts.level, row.facts.tier): row.rule for row in rows}
+    ordered = sorted(rules, key=lambda one: (LEVELS.index(one[0]), TIERS.index(one[1])))
+    return tuple(Asked(*one, rules[one].visits_per_month, rules[one].every_days) for one in ordered)
 
 
 def _towns(sources: Sources) -> tuple[Part, ...]:
@@ -134,8 +154,10 @@ def _figures(bare: Bulletin, sources: Sources) -> Iterator[Figure]:
     for one in bare.organisations:
         for name in OF_ORGANISATIONS:
             yield _within(f"organisation.{one.code}", name, ("organisation", one.code or None))
-    for line in bare.listing("clusters").records():
-        yield from _of_cluster(line)
+    yield Figure("year", None, "year")
+    for name in ("clusters", "year"):
+        for line in bare.listing(name).records():
+            yield from _of_cluster(name, line)
     listing = bare.listing("next_areas")
     for level, tier in dict.fromkeys(zip(listing.values("level"), listing.values("tier"), strict=True)):
         yield from _of_next(f"next.{level}.{tier}", (("level", level), ("tier", tier)))
@@ -184,18 +206,17 @@ def _within(prefix: str, name: str, where: tuple[str, Cell]) -> Figure:
     return replace(found, where=(where,))
 
 
-def _of_cluster(line: Mapping[str, Cell]) -> Iterator[Figure]:
-    rank = line["cluster"]
-    own, where = f"cluster.{rank}", (("cluster", rank),)
-    yield Figure(f"{own}.areas", None, "clusters_areas", where=where)
-    yield Figure(f"{own}.observed", None, "clusters_issues", where=where)
-    for name in ("expected", "relative_risk", "p"):
-        value = line[name]
-        yield Figure(f"{own}.{name}", value if isinstance(value, int | float) else None, "clusters", "test")
-    for category in CATEGORIES:
-        yield Figure(f"{own}.{category}", None, "clusters_issues", where=(*where, ("category", category)))
-    yield Figure(f"{own}.judged", None, "clusters_issues", where=(*where, ("extent", "regional")))
-    yield Figure(f"{own}.proposed", None, "clusters_issues", where=(*where, ("proposed", "regional")))
+def _of_cluster(name: str, line: Mapping[str, Cell]) -> Iterator[Figure]:
+    own, where = f"{name}.{line['cluster']}", (("cluster", line["cluster"]),)
+    yield Figure(f"{own}.areas", None, f"{name}_areas", where=where)
+    yield Figure(f"{own}.observed", None, f"{name}_issues", where=where)
+    for statistic in ("expected", "relative_risk", "p"):
+        value = line[statistic]
+        yield Figure(f"{own}.{statistic}", value if isinstance(value, int | float) else None, name, "test")
+    for category in CATEGORIES if line["category"] is None else ():
+        yield Figure(f"{own}.{category}", None, f"{name}_issues", where=(*where, ("category", category)))
+    yield Figure(f"{own}.open", None, f"{name}_issues", where=(*where, ("open", 1)))
+    yield Figure(f"{own}.judged", None, f"{name}_issues", where=(*where, ("extent", "regional")))
 
 
 def _of_next(own: str, where: tuple[tuple[str, Cell], ...]) -> Iterator[Figure]:

@@ -1,4 +1,4 @@
-"""A bulletin as text that is always the same for the same bulletin, and back: what is stored, and what its hash is of."""
+"""A bulletin as text that is the same for the same bulletin, and back: what is stored, and what its hash is of."""
 
 import json
 from hashlib import sha256

@@ -83,11 +83,10 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class MapFile:
-    """A map that belongs to the bulletin: its name, language, and the SHA-256 of the picture."""
+class StoredFile:
+    """A file that belongs to an edition, and its SHA-256."""
 
     name: str
-    lang: str
     sha256: str
 
 
@@ -148,7 +147,7 @@ class Bulletin:
     towns: tuple[Part, ...]
     organisations: tuple[Part, ...]
     asked: tuple[Asked, ...]
-    maps: tuple[MapFile, ...] = ()
+    files: tuple[StoredFile, ...] = ()
     edition: int = 0
     reason: str | None = None
     differences: Differences = Differences()

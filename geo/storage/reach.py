@@ -23,6 +23,7 @@ from sqlalchemy.orm import InstrumentedAttribute, LoaderCriteriaOption, ORMExecu
 
 from geo.space.codes import Level
 from geo.storage.access_tables import Account
+from geo.storage.bulletin_tables import BulletinFile, PublishedBulletin
 from geo.storage.import_tables import Import, ImportRejection
 from geo.storage.issue_tables import Issue, IssueEvent, IssueLimit, IssueRoute
 from geo.storage.tables import (
@@ -68,6 +69,9 @@ _OF_ISSUES: Final[dict[Level, InstrumentedAttribute[Any]]] = {
     "village": Issue.village_code,
     "grid": Issue.grid_code,
 }
+
+_WHOLE: Final[tuple[type[Any], ...]] = (Lineage, Carryover, PublishedBulletin, BulletinFile)
+"""Of the whole county: what the checks of a version found, and bulletins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,8 @@ def _conditions(reach: Reach) -> list[tuple[type[Any], ColumnElement[bool]]]:
         Import,
         ImportRejection,
     )
-    county = [(table, table.county_code == reach.county) for table in (*tables, Lineage, Carryover, Account)]
+    everything: tuple[type[Any], ...] = (*tables, *_WHOLE, Account)
+    county = [(table, table.county_code == reach.county) for table in everything]
     counties: tuple[type[Any], ColumnElement[bool]] = (County, County.code == reach.county)
     if reach.is_county:
         return [counties, *county]
@@ -170,9 +175,7 @@ def _conditions(reach: Reach) -> list[tuple[type[Any], ColumnElement[bool]]]:
         AreaSetting: AreaSetting.code.in_(codes),
         Place: Place.area_code.in_(codes),
         Account: Account.scope_code.in_(codes),
-        # What the checks of a version found is of the whole county.
-        Lineage: false(),
-        Carryover: false(),
+        **dict.fromkeys(_WHOLE, false()),
     }
     return [
         counties,
