@@ -251,8 +251,8 @@ class TooFewAreas(InvalidInput):
 class TemplateBroken(InvalidInput):
     """A template of the bulletin that cannot be filled."""
 
-    zh = "通报模板 {file}：{where}，{reason_zh}"
-    en = "template of the bulletin {file}: {where}: {reason}"
+    zh = "通报模板 {file}：{where_zh}{reason_zh}"
+    en = "template of the bulletin {file}: {where} {reason}"
 
 
 class ReasonNeeded(InvalidInput):
