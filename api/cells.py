@@ -10,6 +10,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 Cell = str | int | float | None
 Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
@@ -34,23 +35,41 @@ def to_csv(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 def to_xlsx(tables: Mapping[str, Table], figures: tuple[str, Iterable[tuple[Cell, Cell]]]) -> bytes:
     """A workbook: a sheet for each table, its titles bold and frozen, and one of labels and values last."""
-    book = Workbook(write_only=False)
-    book.remove(book.worksheets[0])
-    for name, (titles, rows) in tables.items():
-        sheet = book.create_sheet(name)
-        sheet.append(list(titles))
-        for row in rows:
-            sheet.append([_in_workbook(value) for value in row])
-        sheet.freeze_panes = "C2"
-        sheet.auto_filter.ref = sheet.dimensions
-        for index, cells in enumerate(sheet.iter_cols(min_row=1, max_row=min(sheet.max_row, _MEASURED_ROWS)), start=1):
-            cells[0].font = Font(bold=True)
-            widest = max(width(str(cell.value or "")) for cell in cells)
-            sheet.column_dimensions[get_column_letter(index)].width = min(widest + 2, _MAX_COLUMN_WIDTH)
+    book = empty_book()
+    for name, table in tables.items():
+        add_table(book, name, table)
     sheet = book.create_sheet(figures[0])
     for label, value in figures[1]:
-        sheet.append([_in_workbook(label), _in_workbook(value)])
+        sheet.append([in_workbook(label), in_workbook(value)])
     sheet.column_dimensions["A"].width = sheet.column_dimensions["B"].width = _FIGURE_WIDTH
+    return saved(book)
+
+
+def empty_book() -> Workbook:
+    """A workbook without a sheet."""
+    book = Workbook(write_only=False)
+    book.remove(book.worksheets[0])
+    return book
+
+
+def add_table(book: Workbook, name: str, table: Table) -> Worksheet:
+    """A sheet of a table, its titles bold and frozen, with a filter."""
+    titles, rows = table
+    sheet: Worksheet = book.create_sheet(name)
+    sheet.append(list(titles))
+    for row in rows:
+        sheet.append([in_workbook(value) for value in row])
+    sheet.freeze_panes = "C2"
+    sheet.auto_filter.ref = sheet.dimensions
+    for index, cells in enumerate(sheet.iter_cols(min_row=1, max_row=min(sheet.max_row, _MEASURED_ROWS)), start=1):
+        cells[0].font = Font(bold=True)
+        widest = max(width(str(cell.value or "")) for cell in cells)
+        sheet.column_dimensions[get_column_letter(index)].width = min(widest + 2, _MAX_COLUMN_WIDTH)
+    return sheet
+
+
+def saved(book: Workbook) -> bytes:
+    """The file."""
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
@@ -79,6 +98,6 @@ def _text_only(value: Cell) -> Cell:
     return value
 
 
-def _in_workbook(value: Cell) -> Cell:
+def in_workbook(value: Cell) -> Cell:
     """A workbook is XML, which has no control characters."""
     return _text_only(ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value)
