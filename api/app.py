@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import sessionmaker
 from starlette.middleware.gzip import GZipMiddleware
 
-from api import description, errors, field, headers, home, pages
+from api import bulletin_pages, description, errors, field, headers, home, pages
 from api.caching import BytesCache, LastingFiles
 from api.dependencies import READERS
 from api.jobs import Imports
@@ -26,6 +26,7 @@ from api.routers import (
     areas,
     assignments,
     boundary_versions,
+    bulletins,
     coverage,
     extents,
     grid_maps,
@@ -93,7 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestLog)
     errors.install(app)
     description.install(app)
-    people = assignments, areas, accounts, boundary_versions
+    people = assignments, areas, accounts, boundary_versions, bulletins, bulletin_pages
     lists = gaps, assignment_list, assignment_forms, hand_over, rules, exclusions
     covered = coverage, place_coverage, hotspots, overview
     drawn = maps, grid_maps

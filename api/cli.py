@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "coverage": ("api.commands.coverage:coverage", "Coverage of a month, area by area."),
     "gaps": ("api.commands.coverage:gaps", "What is still needed in a month, worst first."),
     "hotspots": ("api.commands.hotspots:hotspots", "Where issues gather, beside what was to be expected."),
+    "bulletin": ("api.commands.bulletin:group", "The monthly bulletin: draft, publish, verify."),
     "map": ("api.commands.maps:maps", "Draw maps into files."),
 }
 

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
         default=None,
         description="key of those hashes; without it one is made in HOME",
     )
+    bulletin_template: Path | None = Field(
+        default=None, description="the county's own Word template of the bulletin; else the default one"
+    )
     basemap_url: str | None = Field(
         default=None, description="tile address with {z}, {x}, {y} for a basemap; without it no basemap"
     )

@@ -20,6 +20,7 @@ from geo.errors import BulletinUnchanged, EditionTaken, MonthEmpty, MonthRunning
 from geo.limits import MAX_TEXT_CHARS
 from geo.months import Month
 from geo.services import bulletin_facts, coverage
+from geo.storage.queries import accounts
 from geo.storage.queries import bulletins as queries
 from geo.storage.queries.bulletins import EditionInfo
 from geo.storage.queries.counties import CountyInfo
@@ -57,16 +58,30 @@ def draft(session: Session, county: CountyInfo, month: Month, *, now: datetime |
     return make(bulletin_facts.sources(session, county, month, now))
 
 
-def refuse_unfinished(county: CountyInfo, month: Month, now: datetime | None = None) -> None:
-    """Raise where a month cannot be published yet.
+def check(
+    session: Session,
+    county: CountyInfo,
+    month: Month,
+    *,
+    reason: str | None = None,
+    expected: int | None = None,
+    now: datetime | None = None,
+) -> int:
+    """Number of the edition that would be published, before anything is computed.
 
-    :raises FutureMonth: it has not begun in the county
-    :raises MonthRunning: it is not over
+    :raises FutureMonth, MonthRunning, ReasonNeeded, EditionTaken: as `publish`
     """
     coverage.counted_to(county, month, now)
     today = coverage.today(county, now)
     if today <= month.last_day:
         raise MonthRunning(month=month, today=today, next=month.next().first_day)
+    last = next(iter(queries.editions(session, county.code, month=month, limit=1)), None)
+    number = last.edition + 1 if last else 1
+    if expected is not None and expected != number:
+        raise EditionTaken(month=month, edition=number - 1)
+    if last is not None and not (reason and reason.strip()):
+        raise ReasonNeeded(month=month, edition=last.edition)
+    return number
 
 
 def publish(
@@ -92,19 +107,18 @@ def publish(
     :raises BulletinUnchanged: nothing differs from the edition before
     :raises EditionTaken: somebody else has just published
     """
-    refuse_unfinished(county, month, now)
+    check(session, county, month, reason=reason, expected=expected, now=now)
     bulletin = made or draft(session, county, month, now=now)
     if bulletin.is_empty:
         raise MonthEmpty(month=month)
     queries.take_turn(session, county.code, month)
-    last = next(iter(queries.editions(session, county.code, month=month, limit=1)), None)
-    number = last.edition + 1 if last else 1
-    if expected is not None and expected != number:
-        raise EditionTaken(month=month, edition=number - 1)
+    # Somebody may have published while this one was computed.
+    number = check(session, county, month, reason=reason, expected=expected, now=now)
     bulletin = replace(bulletin, edition=number, files=_hashes(files or {}))
-    if last is not None:
-        bulletin = _corrected(session, county, month, bulletin, last.edition, reason)
+    if number > 1:
+        bulletin = _corrected(session, county, month, bulletin, reason or "")
     _store(session, county, month, bulletin, actor, files or {})
+    accounts.note(session, actor, "bulletin", f"{county.code} {month} {number}")
     return edition(session, county, month, number)
 
 
@@ -138,14 +152,12 @@ def _verdict(session: Session, county: CountyInfo, info: EditionInfo) -> Verdict
     return Verdict(info, tuple(wrong))
 
 
-def _corrected(
-    session: Session, county: CountyInfo, month: Month, bulletin: Bulletin, last: int, reason: str | None
-) -> Bulletin:
-    if not (reason and reason.strip()):
-        raise ReasonNeeded(month=month, edition=last)
-    found = differences(edition(session, county, month, last).bulletin, bulletin)
+def _corrected(session: Session, county: CountyInfo, month: Month, bulletin: Bulletin, reason: str) -> Bulletin:
+    """With what differs from the edition before."""
+    before = edition(session, county, month, bulletin.edition - 1).bulletin
+    found = differences(before, bulletin)
     if not found:
-        raise BulletinUnchanged(month=month, edition=last)
+        raise BulletinUnchanged(month=month, edition=before.edition)
     return replace(bulletin, reason=reason.strip()[:MAX_TEXT_CHARS], differences=found)
 
 

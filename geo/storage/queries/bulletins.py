@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -48,7 +48,7 @@ def editions(
     county: str,
     *,
     month: Month | None = None,
-    after: tuple[date, int] | None = None,
+    after: tuple[Month, int] | None = None,
     limit: int | None = None,
 ) -> list[EditionInfo]:
     """Editions, the latest month and edition first.
@@ -65,7 +65,7 @@ def editions(
     if month is not None:
         query = query.where(table.month == month.first_day)
     if after is not None:
-        query = query.where(func.row(table.month, table.edition) < func.row(*after))
+        query = query.where(func.row(table.month, table.edition) < func.row(after[0].first_day, after[1]))
     return [_info(row) for row in session.execute(query)]
 
 
