@@ -223,7 +223,7 @@ def test_only_who_sees_the_whole_county_sees_editions(session: Session, march: C
 
 
 def test_two_at_once_publish_one_edition_each(fresh_url: str) -> None:
-    engine = make_engine(fresh_url)
+    engine = make_engine(fresh_url, pool_size=5)
     with Session(engine) as session, session.begin():
         county = squares.load(session)
         visiting.load_march(session, county)
