@@ -7,6 +7,7 @@ from typing import Final
 from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from api import cells
@@ -103,7 +104,8 @@ def _link(sheet: Worksheet, sheets: _Sheets) -> None:
             continue
         cell = sheet.cell(row, _LINK_COLUMN)
         cell.value = words.list_name(figure.list_name, sheets.lang)
-        cell.hyperlink = f"#{target(sheets.bulletin, figure, sheets.lang)}"
+        place = target(sheets.bulletin, figure, sheets.lang)
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=place)
         cell.font = _LINK
 
 

@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 from api.app import create_app
 from api.dependencies import Needs, session_of_reader
 from geo.intake import issues as issue_rows
-from geo.services import accounts, boundaries, boundary_plans, issues, sheets
+from geo.months import Month
+from geo.services import accounts, boundaries, boundary_plans, bulletins, issues, sheets
 from geo.services.accounts import ROLES, Role
 from geo.settings import Settings
 from geo.storage.database import make_engine
@@ -128,6 +129,7 @@ def access_url(database_url: str, template: str) -> Iterator[str]:
         good, refused = issue_rows.parse(enumerate(found, start=1), zone=county.zone, now=datetime.now(UTC))
         assert refused == []
         issues.report(session, county, good)
+        bulletins.publish(session, county, Month(2025, 3), "test")
         assert counties.all_codes(session) == [NEIGHBOUR, COUNTY]
     engine.dispose()
     yield url
@@ -162,6 +164,8 @@ PATHS = {
     "visit_id": VISIT,
     "issue_id": ISSUE,
     "import_id": ISSUE,
+    "month": "2025-03",
+    "edition": "1",
     "name": "viewer-grid",
     "number": "1",
     "staff_no": "C1",
