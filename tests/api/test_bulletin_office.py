@@ -1,0 +1,55 @@
+"""LibreOffice opens the files of a bulletin, and counts every figure of the workbook again as the service does."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy.orm import Session
+
+from api import bulletin_files
+from geo.analysis.bulletins import Bulletin
+from geo.services import bulletins
+from geo.storage.queries.counties import CountyInfo
+from tests import visiting
+from tests.services.test_bulletins import MARCH, report_issues
+from tests.squares import GRIDS
+
+SOFFICE = shutil.which("soffice")
+WRITER = Path("/usr/lib/libreoffice/program/libswlo.so")
+
+
+@pytest.fixture
+def march(session: Session, county: CountyInfo) -> Bulletin:
+    visiting.load_march(session, county)
+    report_issues(session, county, *GRIDS[:5])
+    return bulletins.draft(session, county, MARCH)
+
+
+def converted(path: Path, form: str) -> Path:
+    run = [str(SOFFICE), f"-env:UserInstallation=file://{path.parent / 'profile'}", "--headless", "--convert-to", form]
+    folder = path.parent / "again"
+    subprocess.run([*run, "--outdir", str(folder), str(path)], check=True, capture_output=True, timeout=180)
+    return folder / f"{path.stem}.{form}"
+
+
+@pytest.mark.skipif(SOFFICE is None, reason="there is no LibreOffice; `make test` installs it")
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+def test_libreoffice_counts_every_figure_again(march: Bulletin, tmp_path: Path, lang: str) -> None:
+    path = tmp_path / "bulletin.xlsx"
+    path.write_bytes(bulletin_files.render(march, {}, "xlsx", lang))  # type: ignore[arg-type]
+    sheet = load_workbook(converted(path, "xlsx"), data_only=True).worksheets[0]
+    counted = 0
+    for line, figure in zip(sheet.iter_rows(min_row=2, values_only=True), march.figures, strict=True):
+        if figure.how != "test" and figure.value is not None:
+            assert line[7] == pytest.approx(figure.value), figure
+            counted += 1
+    assert counted > 60
+
+
+@pytest.mark.skipif(not (SOFFICE and WRITER.exists()), reason="LibreOffice has no Writer here")
+def test_libreoffice_opens_the_word_file(march: Bulletin, tmp_path: Path) -> None:
+    path = tmp_path / "bulletin.docx"
+    path.write_bytes(bulletin_files.render(march, {}, "docx", "zh-CN"))
+    assert converted(path, "pdf").read_bytes().startswith(b"%PDF")
