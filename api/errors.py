@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
+from api import kept, refusals, security, sign_in_form
 from geo.errors import (
     Conflict,
     InvalidInput,
@@ -28,6 +29,7 @@ from geo.errors import (
     WanggeError,
 )
 from geo.intake.rejections import sentence
+from geo.services import accounts
 from geo.settings import Settings
 
 _log = logging.getLogger("wangge.errors")
@@ -74,13 +76,16 @@ def language(request: Request) -> Lang:
     return "en" if asked == "en" else "zh-CN" if asked == "zh-CN" else settings.lang
 
 
-def problem(request: Request, status: int, detail: str, *, kind: str = "about:blank", **more: Any) -> JSONResponse:
-    """An RFC 9457 answer; ``more`` are its extension members."""
+def problem(request: Request, status: int, detail: str, *, kind: str = "about:blank", **more: Any) -> Response:
+    """An RFC 9457 answer, a page for a browser; ``more`` are its extension members."""
     zh, en = _TITLES.get(status, ("请求被拒绝", "Refused"))
+    lang = language(request)
+    if refusals.wants_page(request):
+        return refusals.page(request, status, zh if lang == "zh-CN" else en, detail, lang)
     request_id = getattr(request.state, "request_id", None)
     body = {
         "type": kind,
-        "title": zh if language(request) == "zh-CN" else en,
+        "title": zh if lang == "zh-CN" else en,
         "status": status,
         "detail": detail,
         "instance": request.url.path,
@@ -110,12 +115,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _wangge(request: Request, error: Exception) -> Response:
+async def _wangge(request: Request, error: Exception) -> Response:
     assert isinstance(error, WanggeError)  # noqa: S101 - registered for it
-    if isinstance(error, NotSignedIn) and _is_page(request):
-        # Somebody who opens a page is shown where to sign in, and comes back to it.
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"/signin?{urlencode({'next': path})}", HTTPStatus.SEE_OTHER)
+    if isinstance(error, NotSignedIn) and refusals.wants_page(request):
+        return await _to_sign_in(request)
+    if isinstance(error, NotAllowed) and (old := await _old_form(request)):
+        return old
     name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
     facts = {key: value if _is_json(value) else str(value) for key, value in error.facts.items()}
     answer = problem(
@@ -126,8 +131,26 @@ def _wangge(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _is_page(request: Request) -> bool:
-    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
+async def _to_sign_in(request: Request) -> Response:
+    """Somebody who opens a page is shown where to sign in, and comes back to it; a form comes along."""
+    if request.method != "POST":
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/signin?{urlencode({'next': path})}", HTTPStatus.SEE_OTHER)
+    typed, goal = await kept.of(request), refusals.back_of(request) or "/"
+    return sign_in_form.form(request, language(request), goal=goal, status=HTTPStatus.UNAUTHORIZED, kept=typed)
+
+
+async def _old_form(request: Request) -> Response | None:
+    """What was typed into a form of a session before this one, to be sent again in this one."""
+    session = security.session_of(request)
+    typed = await kept.of(request) if session else None
+    if session is None or typed is None:
+        return None
+    token = (await request.form()).get(security.FORM_FIELD)
+    if security.is_form_of(session, token if isinstance(token, str) else ""):
+        return None
+    back, fresh = refusals.back_of(request) or "/", accounts.form_token(session)
+    return sign_in_form.offer(language(request), typed, form_token=fresh, back=back, status=HTTPStatus.FORBIDDEN)
 
 
 def _is_json(value: object) -> bool:
@@ -135,7 +158,7 @@ def _is_json(value: object) -> bool:
     return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
 
 
-def _validation(request: Request, error: Exception) -> JSONResponse:
+def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
     zh = language(request) == "zh-CN"
     errors = [{"field": _field(one), "reason": sentence(one)[zh]} for one in error.errors()]
@@ -154,14 +177,14 @@ def _field(detail: ErrorDetails) -> str:
     return ".".join(where[1:]) or where[0]
 
 
-def _http(request: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
     answer = problem(request, error.status_code, str(error.detail))
     answer.headers.update(error.headers or {})
     return answer
 
 
-def _database(request: Request, error: Exception) -> JSONResponse:
+def _database(request: Request, error: Exception) -> Response:
     # COPY is the driver's own call, so its errors come as they are.
     cause = error.orig if isinstance(error, DBAPIError) else error
     known = _BY_PGCODE.get(getattr(cause, "pgcode", None) or "")
@@ -175,7 +198,7 @@ def _database(request: Request, error: Exception) -> JSONResponse:
     return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, kind=f"urn:wangge:problem:{kind}")
 
 
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def _unexpected(request: Request, error: Exception) -> Response:
     _log.error("unexpected, request %s", getattr(request.state, "request_id", None), exc_info=error)
     detail = (
         "发生了意外错误，已记入日志"

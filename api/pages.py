@@ -1,23 +1,22 @@
 """The pages around the maps: sign-in, and one's own account with its tokens and password."""
 
-import re
-import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Final
-from urllib.parse import urlencode
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from api import navigation, security, web
+from api import kept as keeping
+from api import navigation, security, sign_in_form, web
 from api.dependencies import MAX_NUMBER, PLAIN, AccessDep, LangQuery, OpenSessionDep, SessionDep
+from api.kept import Kept
 from api.page_words import words
 from geo.errors import InvalidChoice, Lang, NotAllowed
-from geo.limits import MAX_PASSWORD_CHARS, MAX_TOKEN_DAYS, MIN_PASSWORD_CHARS, SESSION_HOURS
+from geo.limits import MAX_KEPT_CHARS, MAX_PASSWORD_CHARS, MAX_TOKEN_DAYS, MIN_PASSWORD_CHARS, SESSION_HOURS
 from geo.services import accounts, sign_ins
 from geo.services.accounts import Access
 from geo.storage.queries import accounts as stored
@@ -26,9 +25,6 @@ from geo.storage.queries.accounts import AccountInfo, TokenInfo
 
 router = APIRouter(include_in_schema=False)
 open_router = APIRouter(include_in_schema=False)
-
-_FORM_COOKIE: Final = "wangge_form"
-_OWN_PATH: Final = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]{0,1000}")
 
 Short = Annotated[str, Form(max_length=200, pattern=PLAIN)]
 Password = Annotated[str, Form(max_length=MAX_PASSWORD_CHARS)]
@@ -44,8 +40,8 @@ def sign_in_page(
     """The form; whoever is signed in goes on at once."""
     mine = security.session_of(request)
     if mine and sign_ins.of_session(session, mine):
-        return RedirectResponse(_own(next), HTTPStatus.SEE_OTHER)
-    return _form(request, lang, goal=_own(next))
+        return RedirectResponse(keeping.own(next), HTTPStatus.SEE_OTHER)
+    return sign_in_form.form(request, lang, goal=keeping.own(next))
 
 
 @open_router.post("/signin")
@@ -58,25 +54,38 @@ def sign_in(
     *,
     next: Annotated[str, Form(max_length=1_000)] = "/",  # noqa: A002 - as above
     lang: Annotated[Lang, Form()] = "zh-CN",
+    kept: Annotated[str, Form(max_length=MAX_KEPT_CHARS)] = "",
 ) -> Response:
-    """Begin a session; what fails is counted, and says the same whether the name is there or not."""
-    said, goal = words(lang), _own(next)
-    secret = request.cookies.get(_FORM_COOKIE, "")
+    """Begin a session; what fails is counted, and says the same whether the name is there or not.
+
+    What was typed when the last session ended is offered to be sent, never sent by itself.
+    """
+    said, goal, typed = words(lang), keeping.own(next), keeping.read(kept)
+    secret = request.cookies.get(sign_in_form.FORM_COOKIE, "")
     if not secret or not security.is_form_of(secret, form_token):
-        return _form(request, lang, goal=goal, name=name, said=said.old_form, status=HTTPStatus.BAD_REQUEST)
+        status = HTTPStatus.BAD_REQUEST
+        return sign_in_form.form(request, lang, goal=goal, name=name, said=said.old_form, status=status, kept=typed)
     outcome = sign_ins.sign_in(session, name, password, request.client.host if request.client else "")
     if outcome.secret is not None:
-        answer = RedirectResponse(goal, HTTPStatus.SEE_OTHER)
+        answer = _goes_on(session, outcome.secret, lang, goal, typed)
         _keep(request, answer, outcome.secret)
-        answer.delete_cookie(_FORM_COOKIE, path="/signin")
+        answer.delete_cookie(sign_in_form.FORM_COOKIE, path="/signin")
         return answer
     seconds = max(1, round(outcome.wait.total_seconds())) if outcome.wait else 0
     text = said.wait.format(n=seconds) if seconds else said.wrong
     status = HTTPStatus.TOO_MANY_REQUESTS if seconds else HTTPStatus.UNAUTHORIZED
-    page = _form(request, lang, goal=goal, name=name, said=text, status=status)
+    page = sign_in_form.form(request, lang, goal=goal, name=name, said=text, status=status, kept=typed)
     if seconds:
         page.headers["retry-after"] = str(seconds)
     return page
+
+
+def _goes_on(session: Session, secret: str, lang: Lang, goal: str, typed: Kept | None) -> Response:
+    access = sign_ins.of_session(session, secret)
+    if typed is None or access is None:
+        return RedirectResponse(goal, HTTPStatus.SEE_OTHER)
+    nav = navigation.pages(access, lang, "")
+    return sign_in_form.offer(lang, typed, form_token=accounts.form_token(secret), nav=nav, back=goal)
 
 
 @router.post("/signout")
@@ -156,28 +165,6 @@ def _only_signed_in(request: Request, access: Access) -> None:
         raise NotAllowed(account=access.name, role=access.role, why=why, why_zh="请在浏览器中登录后操作，不能使用令牌")
 
 
-def _form(
-    request: Request, lang: Lang, *, goal: str, name: str = "", said: str = "", status: int = HTTPStatus.OK
-) -> HTMLResponse:
-    secret = secrets.token_urlsafe(32)
-    page = _page(
-        "signin.html.j2",
-        lang,
-        here=f"/signin?{urlencode({'next': goal})}",
-        title=words(lang).sign_in,
-        status=status,
-        said=said,
-        bad=True,
-        name=name,
-        next=goal,
-        form_token=accounts.form_token(secret),
-    )
-    page.set_cookie(
-        _FORM_COOKIE, secret, max_age=3_600, path="/signin", secure=_tls(request), httponly=True, samesite="strict"
-    )
-    return page
-
-
 def _account(
     request: Request,
     session: Session,
@@ -239,16 +226,7 @@ def _keep(request: Request, answer: Response, secret: str) -> None:
         security.COOKIE,
         secret,
         max_age=SESSION_HOURS * 3_600,
-        secure=_tls(request),
+        secure=sign_in_form.is_tls(request),
         httponly=True,
         samesite="lax",
     )
-
-
-def _tls(request: Request) -> bool:
-    return request.url.scheme == "https"
-
-
-def _own(path: str) -> str:
-    """A path of this service; anything that a browser could read as another host is the home page."""
-    return path if _OWN_PATH.fullmatch(path) else "/"

@@ -23,6 +23,9 @@ MAX_TITLE_CHARS: Final = 200
 MAX_CODE_CHARS: Final = 64
 """An area code of an opaque scheme, a staff number, a place id."""
 
+MAX_KEPT_CHARS: Final = 200_000
+"""What a form may hold to be kept while somebody signs in again: some fifty long notes."""
+
 MAX_COMPANIONS: Final = 20
 """Who came along on one visit."""
 
