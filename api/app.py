@@ -41,6 +41,8 @@ from api.routers import (
     tiles,
     visits,
 )
+from api.work_pages import boundaries as boundary_pages
+from api.work_pages import boundary_version
 from geo.limits import MAX_TILE_CACHE_BYTES
 from geo.services.household_ids import session_info
 from geo.settings import Settings
@@ -98,7 +100,9 @@ def create_app(settings: Settings) -> FastAPI:
     lists = gaps, assignment_list, assignment_forms, hand_over, rules, exclusions
     covered = coverage, place_coverage, hotspots, overview
     drawn = maps, grid_maps
-    for module in (tiles, imports, visits, extents, issues, *covered, *drawn, ogc, pages, home, field, *people, *lists):
+    work = (boundary_pages, boundary_version)
+    covered = (*covered, *drawn)
+    for module in (tiles, imports, visits, extents, issues, *covered, ogc, pages, home, field, *people, *lists, *work):
         app.include_router(module.router, dependencies=[READERS])
     for router in (system.router, pages.open_router, field.open_router):
         app.include_router(router)

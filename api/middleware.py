@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from geo.limits import MAX_BODY_BYTES
+from geo.limits import MAX_BODY_BYTES, MAX_BOUNDARY_FILE_BYTES
 
 _log = logging.getLogger("wangge.access")
 _ID: Final = re.compile(r"[\w.-]{1,64}")
@@ -55,6 +55,9 @@ class RequestLog:
 IMPORTS: Final = frozenset({"/visits/import", "/issues/import"})
 """They write what comes to disk, and count for themselves."""
 
+LARGER: Final = {"/work/boundaries": MAX_BOUNDARY_FILE_BYTES}
+"""Forms with a file; what is over a megabyte is read from disk."""
+
 
 class BodyLimit:
     """Refuses a body over the limit, by its declared length or by what really comes."""
@@ -71,22 +74,24 @@ class BodyLimit:
         if scope["path"] in IMPORTS:
             await self.app(scope, receive, send)
             return
+        limit = LARGER.get(scope["path"], self.limit)
         declared = Headers(scope=scope).get("content-length", "0")
         came = 0
 
         async def counted() -> Message:
             nonlocal came
-            if declared.isdigit() and int(declared) > self.limit:
-                raise self._too_large()
+            if declared.isdigit() and int(declared) > limit:
+                raise _too_large(limit)
             message = await receive()
             came += len(message.get("body", b""))
-            if came > self.limit:
-                raise self._too_large()
+            if came > limit:
+                raise _too_large(limit)
             return message
 
         await self.app(scope, counted, send)
 
-    def _too_large(self) -> HTTPException:
-        mib = self.limit // 1024 // 1024
-        detail = f"请求内容超过 {mib} MiB，请分批发送 / the body is over {mib} MiB; send it in parts"
-        return HTTPException(413, detail, headers={"Connection": "close"})
+
+def _too_large(limit: int) -> HTTPException:
+    mib = limit // 1024 // 1024
+    detail = f"请求内容超过 {mib} MiB，请分批发送 / the body is over {mib} MiB; send it in parts"
+    return HTTPException(413, detail, headers={"Connection": "close"})

@@ -188,6 +188,12 @@ def note(session: Session, actor: str, action: str, subject: str) -> None:
     session.execute(insert(Audit).values(actor=actor, action=action, subject=subject))
 
 
+def who_did(session: Session, action: str, subjects: Sequence[str]) -> dict[str, str]:
+    """Who last did something to each of some subjects."""
+    query = select(Audit.subject, Audit.actor).where(Audit.action == action, Audit.subject.in_(subjects))
+    return {row.subject: row.actor for row in session.execute(query.order_by(Audit.id))}
+
+
 def log(session: Session, limit: int) -> list[tuple[datetime, str, str, str]]:
     """What was done, the last first: when, by whom, what, to what."""
     rows = session.execute(

@@ -1,0 +1,1 @@
+"""Pages in which work is done: boundary versions, imports, issues, and a cadre's own."""
