@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from geo.limits import MAX_BODY_BYTES, MAX_BOUNDARY_FILE_BYTES
+from geo.limits import MAX_BODY_BYTES, MAX_FORM_FILE_BYTES
 
 _log = logging.getLogger("wangge.access")
 _ID: Final = re.compile(r"[\w.-]{1,64}")
@@ -55,7 +55,7 @@ class RequestLog:
 IMPORTS: Final = frozenset({"/visits/import", "/issues/import"})
 """They write what comes to disk, and count for themselves."""
 
-LARGER: Final = {"/work/boundaries": MAX_BOUNDARY_FILE_BYTES}
+LARGER: Final = dict.fromkeys(("/work/boundaries", "/work/imports"), MAX_FORM_FILE_BYTES)
 """Forms with a file; what is over a megabyte is read from disk."""
 
 

@@ -11,8 +11,8 @@ MAX_SHEET_ROWS: Final = 200_000
 MAX_IMPORT_BYTES: Final = 512 * 1024 * 1024
 """Largest file of an import over HTTP: some three million rows."""
 
-MAX_BOUNDARY_FILE_BYTES: Final = 128 * 1024 * 1024
-"""Largest boundary file through a page, with a code list and an outline beside it; commands take any."""
+MAX_FORM_FILE_BYTES: Final = 128 * 1024 * 1024
+"""Largest form with files, boundaries or a sheet, through a page; commands take more."""
 
 MAX_VISITS_PER_BATCH: Final = 1_000
 """Visits in one ``POST /visits``; larger amounts go through ``wangge visits import``."""

@@ -1,6 +1,5 @@
 """Boundary versions as a page, and a file that becomes the next one."""
 
-import re
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ from api.dependencies import MAY_CHECK, PLAIN, Needs
 from api.errors import status_of
 from api.list_pages.frame import Option, address
 from api.tables import AskedQuery, Column, Piece, Table
-from api.work_pages import words
+from api.work_pages import uploads, words
 from api.work_pages.desk import Desk, DeskDep
 from geo.analysis.boundaries import BoundaryReport
 from geo.errors import InvalidChoice, WanggeError
@@ -37,7 +36,6 @@ router = APIRouter(include_in_schema=False)
 PATH: Final = "/work/boundaries"
 STAGED: Final = "boundaries staged"
 MAY_MANAGE: Final = Depends(Needs("manage", whole=True))
-_NOT_IN_NAMES: Final = re.compile(r"[\x00-\x1f\x7f/\\]")
 
 _NOTHING_TYPED: Final = dict.fromkeys(
     ("columns", "encoding", "layer", "crs", "frame", "axes", "reference_frame", "repair"), ""
@@ -125,13 +123,8 @@ def subject(version: VersionInfo) -> str:
 
 
 def _kept(file: UploadFile, folder: Path) -> Path:
-    """An upload as a file under its own name: the suffix says what it is."""
-    folder.mkdir()
-    name = _NOT_IN_NAMES.sub("", file.filename or "")[-100:].lstrip(".") or "file"
-    path = folder / name
-    with path.open("wb") as out:
-        while chunk := file.file.read(1 << 20):
-            out.write(chunk)
+    path = folder / uploads.name_of(file)
+    uploads.keep(file, path)
     return path
 
 

@@ -1,0 +1,106 @@
+"""Sheets sent with a form: what was stored, what was refused, and the way to send it again."""
+
+import re
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from openpyxl import load_workbook
+
+from tests import squares
+from tests.api import work
+from tests.squares import GRIDS, VILLAGES
+
+PATH = "/work/imports"
+LON, LAT = squares.centre(GRIDS[0])
+HEADER = "id,staff_no,started_at,lon,lat,frame\n"
+GOOD = f"0190f3c2-7a50-7cc3-8a11-000000000001,C1,2025-04-02 09:00,{LON},{LAT},wgs84\n"
+BAD = f"0190f3c2-7a50-7cc3-8a11-000000000002,C1,<b>gestern</b>,{LON},{LAT},wgs84\n"
+
+
+@pytest.fixture
+def browser(loaded_url: str, client: TestClient) -> TestClient:
+    work.account(loaded_url, "admin", "admin")
+    work.account(loaded_url, "clerk", "supervisor")
+    work.sign_in(client, "admin")
+    return client
+
+
+def bring(browser: TestClient, kind: str, text: str, name: str = "四月 走访.csv") -> Any:
+    return work.send(browser, browser.get(PATH), PATH, {"kind": kind}, {"file": (name, text.encode())})
+
+
+def test_rows_are_stored_or_refused_with_the_way_to_send_them_again(browser: TestClient, tmp_path: Any) -> None:
+    told = bring(browser, "visits", HEADER + GOOD + BAD)
+    assert told.status_code == 200, told.text
+    id_ = re.search(PATH + "/([0-9a-f-]{36})", str(told.url))
+    assert id_
+    known = browser.get(f"/imports/{id_[1]}", headers={"accept": "application/json"}).json()
+    assert (known["stored"], known["rejected"], known["status"]) == (1, 1, "done")
+    for name in ("stored", "duplicate", "conflict", "rejected"):
+        word = {"stored": "存入", "duplicate": "重复", "conflict": "冲突", "rejected": "拒收"}[name]
+        assert f"<dt>{word}</dt><dd>{known[name]}</dd>" in told.text
+    assert "&lt;b&gt;gestern" in told.text
+    assert "<b>gestern" not in told.text
+    assert known["refused"][0]["reason"] in told.text
+    href = re.search(r'href="(/imports/[^"]*rejected[^"]*format=xlsx)"', told.text)
+    assert href
+    sheet = tmp_path / "rejected.xlsx"
+    sheet.write_bytes(browser.get(href[1].replace("&amp;", "&")).content)
+    book = load_workbook(sheet)
+    row = next(cell for cell in book.active[2] if cell.value and "gestern" in str(cell.value))
+    row.value = "2025-04-02 10:00"
+    book.save(sheet)
+    again = work.send(
+        browser, browser.get(PATH), PATH, {"kind": "visits"}, {"file": ("mended.xlsx", sheet.read_bytes())}
+    )
+    assert "<dt>存入</dt><dd>1</dd>" in again.text
+    assert "<dt>拒收</dt><dd>0</dd>" in again.text
+    listed = browser.get(f"{PATH}?status=done&sort=-stored&lang=en")
+    assert listed.text.count("mended.xlsx") == 1
+    assert "四月 走访.csv" in browser.get(f"{PATH}?format=csv").text
+
+
+def test_a_running_import_says_so_and_reads_itself_again(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.work_pages.imports.AT_ONCE_BYTES", 0)
+    monkeypatch.setattr(browser.app.state.imports, "wake", lambda: None)  # type: ignore[attr-defined]
+    told = bring(browser, "visits", HEADER + GOOD)
+    assert 'data-again="3"' in told.text
+    assert 'http-equiv="refresh"' in told.text
+
+
+def test_other_sheets_are_taken_whole_by_those_who_manage(browser: TestClient) -> None:
+    header, good = "code,tier\n", f"{VILLAGES[0]},key\n"
+    refused = bring(browser, "settings", header + good + "nowhere,key\n", "设置.csv")
+    assert refused.status_code == 422
+    assert "整表未导入" in refused.text
+    assert '<option value="settings" selected>' in refused.text
+    taken = bring(browser, "settings", header + good, "设置.csv")
+    assert "已导入 1 行" in taken.text
+    work.sign_in(browser, "clerk")
+    page = browser.get(PATH)
+    assert 'value="settings"' not in page.text
+    assert work.send(browser, page, PATH, {"kind": "settings"}, {"file": ("a.csv", b"code\n")}).status_code == 403
+
+
+def test_what_is_no_sheet_is_refused_beside_the_form(browser: TestClient) -> None:
+    for name in ("a.exe", "csv", "..", "a.csv.zip"):
+        answer = bring(browser, "visits", HEADER, name)
+        assert answer.status_code == 422, name
+        assert 'class="said bad"' in answer.text
+    broken = bring(browser, "visits", "nothing\n1\n")
+    assert 'role="alert"' in broken.text  # it failed as a whole, and says why
+
+
+def test_templates_have_the_columns_of_their_kind(browser: TestClient) -> None:
+    for href in re.findall(rf'href="({PATH}/templates/[^"]*)"', browser.get(PATH).text):
+        answer = browser.get(href.replace("&amp;", "&"))
+        assert answer.status_code == 200
+        assert answer.content.startswith(b"PK")
+
+
+def test_others_imports_are_not_shown(browser: TestClient) -> None:
+    mine = bring(browser, "visits", HEADER + GOOD)
+    work.sign_in(browser, "clerk")
+    assert browser.get(str(mine.url)).status_code == 404
+    assert "走访.csv" not in browser.get(PATH).text
