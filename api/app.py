@@ -42,8 +42,10 @@ from api.routers import (
     visits,
 )
 from api.work_pages import boundaries as boundary_pages
-from api.work_pages import boundary_version
+from api.work_pages import boundary_version, mine
 from api.work_pages import imports as import_pages
+from api.work_pages import issue as issue_page
+from api.work_pages import issues as issue_pages
 from geo.limits import MAX_TILE_CACHE_BYTES
 from geo.services.household_ids import session_info
 from geo.settings import Settings
@@ -101,7 +103,7 @@ def create_app(settings: Settings) -> FastAPI:
     lists = gaps, assignment_list, assignment_forms, hand_over, rules, exclusions
     covered = coverage, place_coverage, hotspots, overview
     drawn = maps, grid_maps
-    work = boundary_pages, boundary_version, import_pages
+    work = boundary_pages, boundary_version, import_pages, issue_pages, issue_page, mine
     covered = (*covered, *drawn)
     for module in (tiles, imports, visits, extents, issues, *covered, ogc, pages, home, field, *people, *lists, *work):
         app.include_router(module.router, dependencies=[READERS])

@@ -157,6 +157,13 @@ class SheetRejected(InvalidInput):
     en = "{file} row {row}, {field}: {reason} (nothing of the sheet was taken)"
 
 
+class InvalidField(InvalidInput):
+    """A field of a form that cannot be read."""
+
+    zh = "{field}：{reason_zh}"
+    en = "{field}: {reason}"
+
+
 class InvalidVisit(InvalidInput):
     """A correction after which a visit could not be stored."""
 

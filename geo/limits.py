@@ -35,6 +35,9 @@ MAX_COMPANIONS: Final = 20
 MAX_ISSUES_PER_BATCH: Final = 1_000
 """Issues in one ``POST /issues``."""
 
+MAX_LISTED_ISSUES: Final = 20_000
+"""Issues of one list that people read."""
+
 SIMILAR_WITHIN_M: Final = 250.0
 """Open issues of one category nearer than this may be one."""
 

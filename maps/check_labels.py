@@ -6,6 +6,7 @@ from typing import Final
 from geo.analysis.boundaries import BoundaryReport, Problem
 from geo.errors import Lang
 from geo.space.checks import Finding
+from geo.space.codes import LEVELS
 from geo.space.frames import Reading
 from geo.space.lineage import Link
 from maps import catalogue, labels
@@ -82,7 +83,8 @@ def facts(report: BoundaryReport, lang: Lang) -> list[tuple[str, str]]:
     version = word["version"].format(n=report.version) if report.version else word["not_stored"]
     status = f" · {STATUS_WORDS[report.status].text(lang)}" if report.status else ""
     based = word["based_on"].format(n=report.based_on) if report.based_on else word["first_version"]
-    counts = " · ".join(f"{labels.level_name(level, lang)} {count:,}" for level, count in report.counts.items())
+    held = [(level, report.counts[level]) for level in LEVELS if level in report.counts]
+    counts = " · ".join(f"{labels.level_name(level, lang)} {count:,}" for level, count in held)
     rows = [
         (f"{report.county_name} {report.county}", f"{version}{status} · {based}"),
         (word["source"], report.source),

@@ -252,6 +252,12 @@ def known_organisations(session: Session, county: str, codes: Collection[str]) -
     return set(session.scalars(query))
 
 
+def organisation_names(session: Session, county: str) -> dict[str, str]:
+    """Names of the organisations that the session sees, by code."""
+    query = select(Organisation.code, Organisation.name).where(Organisation.county_code == county)
+    return {row.code: row.name for row in session.execute(query)}
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """Where something is that an issue refers to."""
