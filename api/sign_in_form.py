@@ -17,6 +17,7 @@ from maps import catalogue
 from maps.page import Nav
 
 FORM_COOKIE: Final = "wangge_form"
+_OF_THE_PAGE: Final = frozenset({"seen"})
 
 
 def form(
@@ -47,7 +48,6 @@ def form(
         form_token=accounts.form_token(secret),
         kept=kept,
         telling=catalogue.named("kept", lang),
-        labels=catalogue.words("form_fields", lang),
     )
     page.set_cookie(
         FORM_COOKIE, secret, max_age=3_600, path="/signin", secure=is_tls(request), httponly=True, samesite="strict"
@@ -69,10 +69,21 @@ def offer(
         status=status,
         kept=kept,
         telling=telling,
+        typed=_typed(kept, lang),
         labels=catalogue.words("form_fields", lang),
         form_token=form_token,
         back=own(back),
     )
+
+
+def _typed(kept: Kept, lang: Lang) -> list[tuple[str, str]]:
+    """What somebody typed, in words: not what the page itself had put into its form."""
+    known, steps = catalogue.words("form_fields", lang), catalogue.words("issue_work", lang)
+    return [
+        (known.get(name, name), steps.get(f"event_{value}", value) if name == "kind" else value)
+        for name, value in kept.fields
+        if value and name not in _OF_THE_PAGE
+    ]
 
 
 def is_tls(request: Request) -> bool:

@@ -169,7 +169,10 @@ def _conditions(reach: Reach) -> list[tuple[type[Any], ColumnElement[bool]]]:
         Visit: _OF_VISITS[reach.level] == reach.code,
         VisitRevision: VisitRevision.visit_id.in_(select(Visit.id).where(_OF_VISITS[reach.level] == reach.code)),
         Issue: _OF_ISSUES[reach.level] == reach.code,
-        IssueEvent: IssueEvent.issue_id.in_(select(Issue.id).where(_OF_ISSUES[reach.level] == reach.code)),
+        # Beside a join with issues, too, these are issues of their own.
+        IssueEvent: IssueEvent.issue_id.in_(
+            select(Issue.id).where(_OF_ISSUES[reach.level] == reach.code).correlate(None)
+        ),
         Assignment: Assignment.area_code.in_(codes),
         AssignmentChange: AssignmentChange.area_code.in_(codes),
         AreaSetting: AreaSetting.code.in_(codes),
@@ -216,7 +219,8 @@ def _options(reach: Reach) -> tuple[LoaderCriteriaOption, ...]:
 @lru_cache(maxsize=1_000)
 def _no_petitions(but_of: str) -> tuple[LoaderCriteriaOption, ...]:
     seen = or_(Issue.category != "petition", Issue.entered_by == but_of)
-    events = IssueEvent.issue_id.in_(select(Issue.id).where(Issue.county_code == IssueEvent.county_code, seen))
+    visible = select(Issue.id).where(Issue.county_code == IssueEvent.county_code, seen).correlate(IssueEvent)
+    events = IssueEvent.issue_id.in_(visible)
     return (
         with_loader_criteria(Issue, seen, include_aliases=True),
         with_loader_criteria(IssueEvent, events, include_aliases=True),
