@@ -101,10 +101,8 @@ def create_app(settings: Settings) -> FastAPI:
     description.install(app)
     people = assignments, areas, accounts, boundary_versions, bulletins, bulletin_pages
     lists = gaps, assignment_list, assignment_forms, hand_over, rules, exclusions
-    covered = coverage, place_coverage, hotspots, overview
-    drawn = maps, grid_maps
+    covered = coverage, place_coverage, hotspots, overview, maps, grid_maps
     work = boundary_pages, boundary_version, import_pages, issue_pages, issue_page, mine
-    covered = (*covered, *drawn)
     for module in (tiles, imports, visits, extents, issues, *covered, ogc, pages, home, field, *people, *lists, *work):
         app.include_router(module.router, dependencies=[READERS])
     for router in (system.router, pages.open_router, field.open_router):

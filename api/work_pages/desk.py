@@ -9,14 +9,14 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
-from api import navigation, web
+from api import navigation, refusals, web
 from api.dependencies import AccessDep, CountyDep, LangQuery, SessionDep
 from api.list_pages import frame
 from api.list_pages.frame import address
 from geo.errors import Lang
 from geo.services.accounts import Access
 from geo.storage.queries.counties import CountyInfo
-from maps import catalogue
+from maps import catalogue, palette
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,19 @@ class Desk:
 
         :param current: its name in the navigation
         """
-        return frame.page(
-            self.request,
+        request = self.request
+        return web.page(
             template,
             lang=self.lang,
             title=title,
+            # A form's own address is no page that could be opened in the other language.
+            here=frame.here(request) if request.method == "GET" else refusals.back_of(request) or "/",
             nav=navigation.pages(self.access, self.lang, current, county=self.county.code),
-            styles=styles,
+            styles=(*frame.STYLES, *styles),
             scripts=scripts,
             status=status,
-            form_token=web.form_token(self.request),
+            form_token=web.form_token(request),
+            colours=palette.css_variables(),
             **context,
         )
 

@@ -174,6 +174,7 @@ PATHS = {
     "fid": GRIDS[0],
     "code": GRIDS[0],
     "layer": "grids",
+    "kind": "visits",
     "z": "14",
     "x": "13653",
     "y": "6759",
@@ -267,7 +268,7 @@ def test_roles_and_scopes(
         if method == "GET" and may:
             wanted = 307 if path == "/" else 200
             assert answer.status_code == wanted or path.startswith(
-                ("/accounts/", "/imports/", "/work/assignments/{number}/")
+                ("/accounts/", "/imports/", "/work/imports/", "/work/assignments/{number}/")
             ), (
                 role,
                 level,
@@ -297,6 +298,12 @@ FORMS = [
     ("/maps/grids", {"level": "grid", "standalone": "true", "role": "grid_head"}),
     ("/maps/grids/{code}", {"standalone": "true"}),
     *(("/maps/compare", {"level": "grid", "view": view}) for view in ("side", "difference")),
+    *(
+        ("/work/issues", {"format": form, "standing": one})
+        for form in ("html", "csv", "xlsx")
+        for one in ("open", "all")
+    ),
+    ("/mine", {}),
     ("/assignments", {"changed_since": "2020-01-01T00:00:00Z"}),
     ("/areas", {"limit": "1000"}),
     ("/visits", {"limit": "1000"}),
