@@ -8,7 +8,6 @@ from typing import Any, Final
 from geo.analysis import overview
 from geo.analysis.bulletin_making import OF_ORGANISATIONS, OF_TOWNS
 from geo.analysis.bulletins import Bulletin, Cell, Figure, ListChange, Part
-from geo.analysis.issue_flow import CATEGORIES
 from geo.errors import Lang
 from geo.months import Month
 from maps import bulletin_words as words
@@ -75,8 +74,7 @@ def context(bulletin: Bulletin, lang: Lang) -> dict[str, Any]:
         "organisations": [
             _line(bulletin, "organisation", part, OF_ORGANISATIONS, lang) for part in bulletin.organisations
         ],
-        "clusters": _clusters(bulletin, "clusters", lang),
-        "category_clusters": _clusters(bulletin, "year", lang),
+        "clusters": _clusters(bulletin, lang),
         "asked": _asked(bulletin, lang),
         "annex": {name: _annex(bulletin, name, lang) for name in ANNEXES},
         **_corrections(bulletin, lang),
@@ -130,26 +128,22 @@ def _line(bulletin: Bulletin, kind: str, part: Part, names: Iterable[str], lang:
     }
 
 
-def _clusters(bulletin: Bulletin, kind: str, lang: Lang) -> list[dict[str, str]]:
+def _clusters(bulletin: Bulletin, lang: Lang) -> list[dict[str, str]]:
     """A sentence of reasons for each, and the marks of its figures."""
     found = []
-    for line in bulletin.listing(kind).records():
-        own = f"{kind}.{line['cluster']}."
+    for line in bulletin.listing("clusters").records():
+        own = f"clusters.{line['cluster']}."
         figures = {
             name.removeprefix(own): numbered for name, numbered in bulletin.numbered().items() if name.startswith(own)
         }
         told = {name: words.number(figure) for name, (_, figure) in figures.items()}
-        of_categories = [
-            f"{words.indicator(one, lang)} {told[one]}" for one in CATEGORIES if one in told and told[one] != "0"
-        ]
         sentence = words.word(
-            "cluster_month" if kind == "clusters" else "cluster_year",
+            "cluster_year",
             lang,
             name=line["name"],
             towns=line["towns"],
             unit=words.unit(bulletin.level, lang),
             category=words.cell("category", line["category"], lang) or "",
-            categories=words.word("names_join", lang).join(of_categories),
             **{one: told[one] for one in ("areas", "observed", "expected", "relative_risk", "p", "open", "judged")},
         )
         marks = [number for number, _ in figures.values()]

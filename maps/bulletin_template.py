@@ -115,10 +115,9 @@ class _Template:
         self.heading("regional")
         self.when("not tested", lambda: self.line(words.word("untested", self.lang)))
         self.say(self.word("say_clusters"))
-        for name in ("clusters", "category_clusters"):
-            self.line(f"{{%p for c in {name} %}}")
-            self.say_marked("{{ loop.index }}. {{ c.text }}^{{ c.mark }}")
-            self.line("{%p endfor %}")
+        self.line("{%p for c in clusters %}")
+        self.say_marked("{{ loop.index }}. {{ c.text }}^{{ c.mark }}")
+        self.line("{%p endfor %}")
         self.say(words.word("how_clusters", self.lang), "Note")
         self.picture("issues")
 

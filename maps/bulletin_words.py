@@ -57,7 +57,7 @@ def _of_what(bulletin: Bulletin, kind: str, middle: str, lang: Lang) -> str:
         parts = bulletin.towns if kind == "town" else bulletin.organisations
         name = next((one.name for one in parts if one.code == middle), middle)
         return name or middle or nothing(kind, lang)
-    if kind in ("clusters", "year") and middle:
+    if kind == "clusters" and middle:
         category, _, rank = middle.rpartition("-")
         named = _category(category, lang) if category else ""
         return f"{named}{list_name(kind, lang) if not named else ''} {rank}".strip()

@@ -41,7 +41,7 @@ class Sources:
     :ivar previous: of the month before; None where nothing is known of it
     :ivar before: coverage of the month before, with its issues and clusters
     :ivar issues: open at the month's end, or reported or ended in it
-    :ivar scan: for clusters of the month; ``year`` of each category in the twelve months that it ends
+    :ivar scans: for clusters of each category in the twelve months that the month ends
     :ivar next_month: coverage of every level that something is asked of
     :ivar towns: names by code
     :ivar today: of the county's calendar
@@ -53,11 +53,9 @@ class Sources:
     before: CoverageReport | None
     issues: Sequence[IssueFacts]
     issues_before: Sequence[IssueFacts]
-    scan: Scan
-    scan_before: Scan | None
-    year: Sequence[Scan]
+    scans: Sequence[Scan]
+    scans_before: Sequence[Scan]
     cluster_issues: Sequence[ClusterIssue]
-    year_issues: Sequence[ClusterIssue]
     next_month: Sequence[CoverageReport]
     towns: Mapping[str, str]
     today: date
@@ -75,8 +73,8 @@ def make(sources: Sources) -> Bulletin:
         running=sources.today <= report.month.last_day,
         version=report.version,
         in_force_from=report.in_force_from,
-        scanned_with=sources.scan.report.version,
-        tested=sum(bool(one.expected) for one in sources.scan.report.rows) > 1,
+        scanned_with=sources.scans[0].report.version,
+        tested=any(sum(bool(one.expected) for one in scan.report.rows) > 1 for scan in sources.scans),
         figures=(),
         lists=tuple(_lists(sources)),
         towns=_towns(sources),
@@ -98,8 +96,7 @@ def _lists(sources: Sources) -> Iterator[Listing]:
         yield area_listing(name, kept, towns)
     for name in ISSUE_LISTS:
         yield issue_listing(name, [one for one in sources.issues if getattr(one, name)])
-    yield from cluster_listings("clusters", [sources.scan], sources.cluster_issues, towns)
-    yield from cluster_listings("year", sources.year, sources.year_issues, towns)
+    yield from cluster_listings("clusters", sources.scans, sources.cluster_issues, towns)
     yield next_listing(sources.next_month, towns)
     following = sources.coverage.month.next()
     yield issue_listing(
@@ -112,7 +109,7 @@ def _lists(sources: Sources) -> Iterator[Listing]:
     )
     yield area_listing("before_all", sources.before.rows if sources.before else (), towns)
     yield issue_listing("before_issues", sources.issues_before)
-    yield cluster_listings("before_clusters", [sources.scan_before] if sources.scan_before else [], (), towns)[0]
+    yield cluster_listings("before_clusters", sources.scans_before, (), towns)[0]
 
 
 def _asked(reports: Sequence[CoverageReport]) -> tuple[Asked, ...]:
@@ -154,10 +151,8 @@ def _figures(bare: Bulletin, sources: Sources) -> Iterator[Figure]:
     for one in bare.organisations:
         for name in OF_ORGANISATIONS:
             yield _within(f"organisation.{one.code}", name, ("organisation", one.code or None))
-    yield Figure("year", None, "year")
-    for name in ("clusters", "year"):
-        for line in bare.listing(name).records():
-            yield from _of_cluster(name, line)
+    for line in bare.listing("clusters").records():
+        yield from _of_cluster("clusters", line)
     listing = bare.listing("next_areas")
     for level, tier in dict.fromkeys(zip(listing.values("level"), listing.values("tier"), strict=True)):
         yield from _of_next(f"next.{level}.{tier}", (("level", level), ("tier", tier)))

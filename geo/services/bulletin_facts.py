@@ -1,7 +1,7 @@
 """What a bulletin is made of, read once: the overview of the month, the month before, and every issue that counts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final, get_args
 
@@ -11,7 +11,7 @@ from geo.analysis import standings as judging
 from geo.analysis.bulletin_lists import ClusterIssue, IssueFacts, Scan
 from geo.analysis.bulletin_making import Sources
 from geo.analysis.coverage import CoverageLevel, CoverageReport
-from geo.analysis.issue_flow import CATEGORIES, OPEN, Category, State
+from geo.analysis.issue_flow import CATEGORIES, OPEN, State
 from geo.errors import NoBoundaries, UnknownArea
 from geo.months import FIRST_MONTH, Month, local_day
 from geo.services import coverage, grounds, hotspots, overview
@@ -36,23 +36,20 @@ def sources(session: Session, county: CountyInfo, month: Month, now: datetime | 
     """
     counted_to(county, month, now)
     level: Level = "village" if _has_villages(session, county) else "town"
-    seen = overview.overview(session, county, month, level=level, now=now)
-    scan = Scan(None, seen.hotspots) if seen.hotspots else _scan(session, county, month, month, level)
-    year = [_scan(session, county, _year_before(month), month, level, category) for category in CATEGORIES]
-    before = _before(session, county, month, level, now)
+    seen = overview.overview(session, county, month, level=level, clusters=False, now=now)
+    scans, before = _scans(session, county, month, level), _before(session, county, month, level, now)
+    scans_before = _scans(session, county, before.month, level) if before else []
     names = _names(session, county, level, seen.coverage.version)
     return Sources(
         coverage=seen.coverage,
-        figures=seen.figures,
-        previous=seen.previous,
+        figures=replace(seen.figures, clusters=_found(scans)),
+        previous=None if seen.previous is None else replace(seen.previous, clusters=_found(scans_before)),
         before=before,
         issues=_issues(session, county, month, level, names, now),
         issues_before=_issues(session, county, before.month, level, names, now) if before else (),
-        scan=scan,
-        scan_before=None if before is None else _scan(session, county, before.month, before.month, level),
-        year=year,
-        cluster_issues=_behind(session, county, [scan], names),
-        year_issues=_behind(session, county, year, names),
+        scans=scans,
+        scans_before=scans_before,
+        cluster_issues=_behind(session, county, scans, names),
         next_month=_asked_of(session, county, seen.coverage, now),
         towns=names.towns,
         today=coverage.today(county, now),
@@ -74,19 +71,16 @@ def _before(
         return None
 
 
-def _scan(
-    session: Session, county: CountyInfo, begin: Month, until: Month, level: Level, category: Category | None = None
-) -> Scan:
-    wanted = (category,) if category else ()
-    report = hotspots.report(session, county, begin.first_day, until.last_day, level=level, categories=wanted)
-    return Scan(category, report)
+def _scans(session: Session, county: CountyInfo, month: Month, level: Level) -> list[Scan]:
+    """Every category in the year that a month ends; the same as `overview.regional`, with what was looked at."""
+    begin, until = overview.year_to(month)
+    return [
+        Scan(one, hotspots.report(session, county, begin, until, level=level, categories=(one,))) for one in CATEGORIES
+    ]
 
 
-def _year_before(month: Month) -> Month:
-    """The first of the twelve months that a month ends."""
-    for _ in range(hotspots.MONTHS - 1):
-        month = month.previous() if month > FIRST_MONTH else month
-    return month
+def _found(scans: Sequence[Scan]) -> int:
+    return sum(len(scan.clusters) for scan in scans)
 
 
 def _asked_of(

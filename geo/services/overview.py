@@ -96,24 +96,28 @@ def regional(
 
     :raises UnknownArea: no area in force has that code
     """
-    first = month
-    for _ in range(REGIONAL_MONTHS - 1):
-        first = first.previous() if first > FIRST_MONTH else first
+    begin, until = year_to(month)
     found: list[Regional] = []
     for category in CATEGORIES:
         if category == "petition" and not reach.sees_petitions(session):
             continue
-        report = hotspots.report(
-            session, county, first.first_day, month.last_day, level=level, categories=(category,), area=area
-        )
+        report = hotspots.report(session, county, begin, until, level=level, categories=(category,), area=area)
         known = {row.facts.code: row.facts for row in report.rows}
         for cluster in report.clusters:
             if cluster.significant:
                 members = [known[code] for code in cluster.members if code in known]
                 names = tuple(_name(one, level) for one in members)
                 above = dict.fromkeys(one.parent_name for one in members if one.parent_name and level != "grid")
-                found.append(Regional(category, level, cluster, names, tuple(above), first.first_day, month.last_day))
+                found.append(Regional(category, level, cluster, names, tuple(above), begin, until))
     return tuple(sorted(found, key=lambda one: (one.cluster.p, -one.cluster.log_likelihood_ratio)))
+
+
+def year_to(month: Month) -> tuple[date, date]:
+    """First and last day of the year that a month ends, in which is looked for what is regional."""
+    first = month
+    for _ in range(REGIONAL_MONTHS - 1):
+        first = first.previous() if first > FIRST_MONTH else first
+    return first.first_day, month.last_day
 
 
 def _name(area: AreaFacts, level: Level) -> str:

@@ -58,12 +58,11 @@ def test_the_description_names_every_route(service: TestClient) -> None:
                 assert parameter.get("description") or parameter["name"] in ("level",), (path, parameter["name"])
 
 
-def test_home_leads_to_the_map(service: TestClient) -> None:
-    answer = service.get("/", follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (307, "/maps/coverage")
+def test_home_shows_the_latest_month_with_visits(service: TestClient) -> None:
     page = service.get("/")
     assert page.status_code == 200
-    assert "2025-04" in page.text, "the latest month with visits"
+    assert "2025年4月" in page.text
+    assert "/maps/coverage?month=2025-04" in page.text
 
 
 def test_the_map_asks_nobody_else(service: TestClient) -> None:
