@@ -231,6 +231,8 @@ class _Template:
             for run in cell.paragraphs[0].runs:
                 run.bold = True
             cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
+            # Titles alone at the foot of a page make LibreOffice lose all rows below them.
+            cell.paragraphs[0].paragraph_format.keep_with_next = True
         for at, width in enumerate(widths_cm):
             table.columns[at].width = Cm(width)
             for cell in table.columns[at].cells:

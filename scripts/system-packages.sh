@@ -26,7 +26,11 @@ has_compose() { has docker-compose || docker compose version >/dev/null 2>&1; }
 
 has_gdal() { has ogr2ogr; }
 
-has_office() { has soffice; }
+# Sheets and letters are packages of their own on Debian; elsewhere the office comes whole.
+has_office() {
+    has soffice && has pdftoppm || return 1
+    [ ! -d /usr/lib/libreoffice/program ] || [ -e /usr/lib/libreoffice/program/libswlo.so ]
+}
 
 has_wrk() { has wrk; }
 
@@ -38,7 +42,7 @@ debian() {
     browser) echo chromium fonts-noto-cjk fontconfig ;;
     compose) echo docker-compose ;;
     gdal) echo gdal-bin ;;
-    office) echo libreoffice-calc ;;
+    office) echo libreoffice-calc libreoffice-writer poppler-utils ;;
     wrk) echo wrk ;;
     esac
 }
@@ -51,7 +55,7 @@ brew_names() {
     browser) echo --cask chromium ;;
     compose) echo docker-compose ;;
     gdal) echo gdal ;;
-    office) echo --cask libreoffice ;;
+    office) echo --cask libreoffice poppler ;;
     wrk) echo wrk ;;
     esac
 }

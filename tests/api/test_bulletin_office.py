@@ -1,22 +1,30 @@
 """LibreOffice opens the files of a bulletin, and counts every figure of the workbook again as the service does."""
 
+import re
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from docx import Document
 from openpyxl import load_workbook
 from sqlalchemy.orm import Session
 
 from api import bulletin_files
+from data.sample import Sample
 from geo.analysis.bulletins import Bulletin
+from geo.months import Month
 from geo.services import bulletins
+from geo.storage.database import make_engine
+from geo.storage.queries import counties
 from geo.storage.queries.counties import CountyInfo
 from tests import visiting
 from tests.services.test_bulletins import MARCH, report_issues
 from tests.squares import GRIDS
 
 SOFFICE = shutil.which("soffice")
+DAY = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 WRITER = Path("/usr/lib/libreoffice/program/libswlo.so")
 
 
@@ -49,7 +57,22 @@ def test_libreoffice_counts_every_figure_again(march: Bulletin, tmp_path: Path, 
 
 
 @pytest.mark.skipif(not (SOFFICE and WRITER.exists()), reason="LibreOffice has no Writer here")
-def test_libreoffice_opens_the_word_file(march: Bulletin, tmp_path: Path) -> None:
+def test_every_line_of_the_word_file_is_printed(sample_url: str, sample: Sample, tmp_path: Path) -> None:
+    """Lists of some hundred lines run over pages; on paper stands each of them, and no character without a font."""
+    engine = make_engine(sample_url)
+    with Session(engine) as session:
+        made = bulletins.draft(session, counties.resolve(session, sample.county), Month(2026, 10))
+    engine.dispose()
     path = tmp_path / "bulletin.docx"
-    path.write_bytes(bulletin_files.render(march, {}, "docx", "zh-CN"))
-    assert converted(path, "pdf").read_bytes().startswith(b"%PDF")
+    path.write_bytes(bulletin_files.render(made, {}, "docx", "zh-CN"))
+    tables = Document(str(path)).tables
+    written = Counter(DAY.findall("\n".join(cell.text for table in tables for row in table.rows for cell in row.cells)))
+    pdf = converted(path, "pdf")
+    printed = Counter(DAY.findall(said_by("pdftotext", "-layout", str(pdf), "-")))
+    assert sum(written.values()) > 300
+    assert printed == written
+    assert "Noto" in said_by("pdffonts", str(pdf))
+
+
+def said_by(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
