@@ -161,7 +161,7 @@ def _ways(report: CoverageReport, county: CountyInfo, area: str | None, lang: La
     issues = _query(county, lang, month=month, area=area)
     gaps = f"/work/gaps?{state}"
     figures = {name: f"{gaps}&reason={reason}" for name, reason in _GAPS.items()}
-    figures |= {"rate": f"{gaps}&show=all", "met": f"{gaps}&show=all&status=met"}
+    figures |= {"rate": f"{gaps}&show=all", "met": f"{gaps}&show=all&reason=met"}
     figures |= {name: f"/work/issues?{issues}&standing={name}" for name in _STANDINGS}
     figures |= {"clusters": f"/clusters?{state}", "households_reached": ""}
     kept = {"month": month, "level": report.level, "boundaries": report.boundaries, "lang": lang, "county": county.code}

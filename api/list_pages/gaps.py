@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -126,7 +127,7 @@ def gap_table(report: CoverageReport, lang: Lang, *, whole: bool, kept: dict[str
     def name(row: Ranked) -> list[Piece]:
         facts, common = row.area.facts, {key: kept[key] for key in ("month", "county", "lang")}
         to_map = address("/maps/coverage", common, level=facts.level, area=facts.code)
-        to_area = address(f"/maps/grids/{facts.code}", common) if facts.level == "grid" else ""
+        to_area = address(f"/maps/grids/{quote(facts.code)}", common)
         return [Piece(facts.name, to_area), Piece(say["map"], to_map, "to-map")]
 
     def late(row: Ranked) -> list[Piece]:
