@@ -168,8 +168,8 @@ def gap_table(report: CoverageReport, lang: Lang, *, whole: bool, kept: dict[str
 
 
 def standings(row: Ranked) -> tuple[str, ...]:
-    """Why it stands in the gap list; else its status."""
-    return row.area.reasons or (row.area.status,)
+    """Its status, and before it that nobody is assigned: as the map shows it."""
+    return (*(("unassigned",) if row.area.unassigned else ()), row.area.status)
 
 
 def _tier(row: Ranked, word: str) -> Piece:
