@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Final
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
@@ -13,10 +14,14 @@ from geo.limits import MAX_OVERLAP_M2
 from geo.months import local_day
 from geo.services import area_writing, boundary_checks, carrying, retagging
 from geo.services.boundary_plans import Plan
+from geo.storage.database import analyze
 from geo.storage.queries import boundaries, counties, lineage
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.lineage import Carried
 from geo.storage.tables import BoundaryVersion, County
+
+_MANY: Final = 1_000
+"""Areas of a version after which PostgreSQL must know at once how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ def stage(session: Session, plan: Plan, report: BoundaryReport | None = None) ->
     )
     area_writing.write(session, plan, number)
     lineage.store(session, county.code, number, found.changes)
+    if len(plan.areas) > _MANY:
+        analyze(session, "areas", "tile_shapes")
     return boundaries.get(session, county.code, number)
 
 
