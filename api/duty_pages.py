@@ -12,7 +12,7 @@ from geo.errors import Lang
 from geo.services import area_pages, coverage, duty_maps
 from geo.settings import Settings
 from maps import area_page as maps_area_page
-from maps import comparison_map, duty_map
+from maps import comparison_map, comparison_png, duty_map, duty_png
 from maps.comparison_map import View
 from maps.forms import Form
 from maps.page import Links, Outline
@@ -41,6 +41,19 @@ def duty_page(
         area_page=area_page,
         standalone=standalone,
     )
+
+
+def duty_picture(session: Session, report: DutyReport, *, lang: Lang) -> bytes:
+    """The same as a PNG."""
+    shapes = duty_maps.drawn_shapes(session, report)
+    return duty_png.static_png(report, shapes, outlines_of(session, report.county, report.version), lang)
+
+
+def comparison_picture(session: Session, report: Comparison, *, lang: Lang) -> bytes:
+    """What changed from one month to the other as a PNG."""
+    after = report.after
+    shapes = {**coverage.drawn_shapes(session, report.before), **coverage.drawn_shapes(session, after)}
+    return comparison_png.static_png(report, shapes, outlines_of(session, after.county, after.version), lang)
 
 
 def comparison_page(

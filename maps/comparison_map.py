@@ -1,7 +1,7 @@
 """Two months of coverage: two maps side by side that move together, or one map of the difference."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import folium
 from branca.element import MacroElement
@@ -63,8 +63,8 @@ def draw(
     frame = basemap.frame if basemap else "wgs84"
     area_shapes = layers.placed([shapes.get(row.code) for row in report.rows], frame)
     town_shapes = layers.placed([outline.geometry for outline in outlines], frame)
-    context = _context(report, view, lang, links or Links())
-    context |= {
+    shown = context(report, view, lang, links or Links())
+    shown |= {
         "form": form,
         "view_links": [
             (catalogue.words("comparison", lang)[name], name == view, to) for name, to in (views or {}).items()
@@ -76,7 +76,7 @@ def draw(
         ],
         "layers": ["outlines", "names", *(["basemap"] if basemap else [])],
     }
-    page = Page("comparison.html.j2", context, lang=lang, styles=STYLES, scripts=SCRIPTS, standalone=standalone)
+    page = Page("comparison.html.j2", shown, lang=lang, styles=STYLES, scripts=SCRIPTS, standalone=standalone)
     extent = layers.bounds(area_shapes, town_shapes)
     told = comparison_data.table(report, lang)
     facts = {**told, **layers.shape_data(area_shapes)}
@@ -177,7 +177,8 @@ def _label(report: Comparison, which: str, lang: Lang) -> str:
     return text.format(month=before if which == "before" else after, before=before, after=after)
 
 
-def _context(report: Comparison, view: View, lang: Lang, links: Links) -> dict[str, object]:
+def context(report: Comparison, view: View, lang: Lang, links: Links) -> dict[str, Any]:
+    """What the page says around the map."""
     words = labels.words(lang) | catalogue.words("comparison", lang)
     before, after = report.before, report.after
     level = labels.level_name(after.level, lang)

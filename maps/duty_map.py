@@ -1,7 +1,7 @@
 """The map of who is responsible: areas coloured by how many of them one person holds, and those that nobody holds."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from shapely.geometry.base import BaseGeometry
 
@@ -52,8 +52,8 @@ def draw(
     frame = basemap.frame if basemap else "wgs84"
     area_shapes = layers.placed([shapes.get(row.area.code) for row in report.rows], frame)
     town_shapes = layers.placed([outline.geometry for outline in outlines], frame)
-    context = _context(report, lang, links or Links())
-    context |= {
+    shown = context(report, lang, links or Links())
+    shown |= {
         "form": form,
         "narrowed": report.role is not None or report.organisation is not None,
         "cadres": duty_data.cadre_lines(report, lang),
@@ -62,7 +62,7 @@ def draw(
     }
     page = Page(
         "duties.html.j2",
-        context,
+        shown,
         lang=lang,
         styles=(*STYLES, *map_tools.styles(standalone=standalone)),
         scripts=(*SCRIPTS, *map_tools.later_scripts(standalone=standalone)),
@@ -98,7 +98,8 @@ class Lists(Piece):
         return f"wangge.duties({self.chart}, {self.areas.get_name()}, {self.read});"
 
 
-def _context(report: DutyReport, lang: Lang, links: Links) -> dict[str, object]:
+def context(report: DutyReport, lang: Lang, links: Links) -> dict[str, Any]:
+    """What the page says around the map."""
     words = labels.words(lang) | catalogue.words("duty_map", lang)
     level = labels.level_name(report.level, lang)
     place = report.scope_name if report.scope == report.county else f"{report.county_name} {report.scope_name}"

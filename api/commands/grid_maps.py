@@ -9,7 +9,7 @@ import click
 from api import duty_exports
 from api.commands.database import transaction
 from api.commands.options import MonthType, county_option, lang_option, output_option, write
-from api.duty_pages import duty_page, one_area_page
+from api.duty_pages import duty_page, duty_picture, one_area_page
 from geo.analysis.coverage import CoverageLevel
 from geo.errors import Lang
 from geo.intake.people import Role
@@ -58,7 +58,7 @@ def duty_map(
     *,
     standalone: bool,
 ) -> None:
-    """Who is responsible for which area; a sheet where FILE ends in .xlsx, .csv, .json or .geojson.
+    """Who is responsible for which area; FILE may end in .html, .xlsx, .csv, .json, .geojson or .png.
 
     Without --standalone the page asks a running service for its scripts.
     """
@@ -67,6 +67,9 @@ def duty_map(
         info = counties.resolve(session, county or settings.county)
         day: date = on.date() if on else duty_maps.day_of(info, None)
         report = duty_maps.report(session, info, day, level=level, area=area, role=role, organisation=organisation)
+        if output and output.suffix.lower() == ".png":
+            write(duty_picture(session, report, lang=words), output)
+            return
         form = _FORMS.get(output.suffix.lower()) if output else None
         if form is None:
             write(duty_page(session, report, settings=settings, lang=words, standalone=standalone), output)

@@ -20,7 +20,7 @@ from api.dependencies import (
     SessionDep,
     SettingsDep,
 )
-from api.duty_pages import comparison_page, duty_page, one_area_page
+from api.duty_pages import comparison_page, comparison_picture, duty_page, duty_picture, one_area_page
 from geo.analysis.area_pages import AreaReport
 from geo.analysis.comparison import Comparison
 from geo.analysis.coverage import CoverageLevel
@@ -62,7 +62,7 @@ def duty_map(
     organisation: Annotated[CodeQuery, Query(description="only cadres of this organisation")] = None,
     standalone: StandaloneQuery = False,
     format: Annotated[  # noqa: A002 - the name on the wire
-        Literal["html", "json", "csv", "xlsx", "geojson"], Query(description="the map, or the same as a file")
+        Literal["html", "json", "csv", "xlsx", "geojson", "png"], Query(description="the map, or the same as a file")
     ] = "html",
 ) -> Response:
     """Who is responsible on a day: areas coloured by how many of them one person holds."""
@@ -75,6 +75,8 @@ def duty_map(
         role=role or None,
         organisation=organisation or None,
     )
+    if format == "png":
+        return _file(Response(duty_picture(session, report, lang=lang), media_type="image/png"), report, format)
     if format != "html":
         shapes = duty_maps.drawn_shapes(session, report) if format == "geojson" else {}
         content = duty_exports.render(report, format, lang, shapes)
@@ -114,7 +116,7 @@ def _duty_links(report: DutyReport, county: CountyInfo, given: dict[str, Any], a
         next_month=at(month.next()) if month < Month.of(coverage.today(county)) else None,
         levels={level: addresses.to(_PATH, asked, level=level, role=None) for level in addresses.levels(access)},
         downloads={name: addresses.to(_PATH, asked, format=name) for name in _FORMATS}
-        | {"html": addresses.to(_PATH, asked, standalone="true")},
+        | {"png": addresses.to(_PATH, asked, format="png"), "html": addresses.to(_PATH, asked, standalone="true")},
         language=addresses.to(_PATH, asked, lang=_other(lang)),
         account=f"/account?lang={lang}",
         pages=navigation.pages(
@@ -202,6 +204,9 @@ def compare_map(
     area: AreaQuery = None,
     view: Annotated[View, Query(description="two maps side by side, or the difference")] = "side",
     standalone: StandaloneQuery = False,
+    format: Annotated[  # noqa: A002 - the name on the wire
+        Literal["html", "png"], Query(description="the maps, or the difference as a picture")
+    ] = "html",
 ) -> Response:
     """Coverage of two months, side by side or by what changed."""
     report = comparison.report(
@@ -212,6 +217,9 @@ def compare_map(
         level=level,
         area=area or access.area,
     )
+    if format == "png":
+        picture = Response(comparison_picture(session, report, lang=lang), media_type="image/png")
+        return _months_file(picture, report, format)
     asked = {"county": county.code, "month": report.after.month, "with": report.before.month}
     asked |= {"level": level, "area": area, "view": view, "lang": lang}
     keep = {name: str(value) for name, value in asked.items() if value and name not in ("month", "with")}
@@ -228,9 +236,12 @@ def compare_map(
         standalone=standalone,
     )
     answer = headers.page(page, basemap=settings.basemap_url)
-    if standalone:
-        name = f"compare-{report.before.month}-{report.after.month}-{level}.html"
-        answer.headers["content-disposition"] = f'attachment; filename="{name}"'
+    return _months_file(answer, report, "html") if standalone else answer
+
+
+def _months_file(answer: Response, report: Comparison, ending: str) -> Response:
+    name = f"compare-{report.before.month}-{report.after.month}-{report.after.level}.{ending}"
+    answer.headers["content-disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
@@ -248,7 +259,7 @@ def _compare_links(report: Comparison, county: CountyInfo, asked: dict[str, Any]
         else None,
         next_month=to(month=month.next(), **{"with": other.next()}) if has_next else None,
         levels={level: to(level=level) for level in addresses.levels(access)},
-        downloads={"html": to(standalone="true")},
+        downloads={"png": to(format="png"), "html": to(standalone="true")},
         language=to(lang=_other(lang)),
         account=f"/account?lang={lang}",
         pages=navigation.pages(

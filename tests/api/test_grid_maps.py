@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
+from PIL import Image
 from sqlalchemy.orm import Session
 
 from api.app import create_app
@@ -18,6 +19,8 @@ from geo.services import accounts
 from geo.settings import Settings
 from geo.storage.database import make_engine
 from geo.storage.queries import counties
+from maps.comparison_palette import CHANGE_STYLES
+from maps.duty_palette import DUTY_STYLES
 from tests import entry
 from tests.squares import COUNTY, GRIDS, TOWNS, VILLAGES
 from tests.visiting import record, take, visit
@@ -195,3 +198,28 @@ def test_commands_write_the_pages(county: TestClient, loaded_url: str, tmp_path:
         assert said in (tmp_path / name).read_text(encoding="utf-8-sig")
     wrong = CliRunner().invoke(cli.cli, ["map", "grid", "nowhere", "-o", str(tmp_path / "x.html")])
     assert wrong.exit_code != 0
+
+
+PICTURES = [
+    (
+        "/maps/grids?on=2025-03-10&level=grid&format=png",
+        "duties-2025-03-10-grid.png",
+        DUTY_STYLES,
+        {"load_1", "load_2"},
+    ),
+    ("/maps/compare?month=2025-03&format=png", "compare-2025-02-2025-03-village.png", CHANGE_STYLES, {"newly_met"}),
+]
+
+
+@pytest.mark.parametrize(("path", "name", "styles", "shown"), PICTURES)
+def test_maps_are_pictures_too(service: TestClient, path: str, name: str, styles: Any, shown: set[str]) -> None:
+    """Its classes stand in it with their colours, and asked twice it is the same."""
+    answer = service.get(path)
+    assert answer.headers["content-type"] == "image/png"
+    assert name in answer.headers["content-disposition"]
+    picture = Image.open(io.BytesIO(answer.content)).convert("RGB")
+    assert picture.width == 1600
+    counted = {colour: count for count, colour in picture.getcolors(maxcolors=picture.width * picture.height)}
+    large = {one for one, style in styles.items() if counted.get(tuple(bytes.fromhex(style.fill[1:])), 0) > 20_000}
+    assert large - {"unassigned"} & shown
+    assert service.get(path).content == answer.content
