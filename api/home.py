@@ -1,6 +1,5 @@
 """The first page, and what it brings when the rest is there."""
 
-from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -38,7 +37,7 @@ from maps.home import Choice, HomeLinks
 
 router = APIRouter(include_in_schema=False)
 
-_GAPS: Final[Mapping[str, str | None]] = {"unvisited": "unvisited", "under": "under", "unassigned": "unassigned"}
+_GAPS: Final = ("unvisited", "under", "unassigned")
 _STANDINGS: Final = ("open", "overdue", "unanswered", "in_circles")
 
 
@@ -160,7 +159,7 @@ def _ways(report: CoverageReport, county: CountyInfo, area: str | None, lang: La
     problems = _query(county, lang, **{"from": month, "to": month}, level=report.level, area=area)
     issues = _query(county, lang, month=month, area=area)
     gaps = f"/work/gaps?{state}"
-    figures = {name: f"{gaps}&reason={reason}" for name, reason in _GAPS.items()}
+    figures = {name: f"{gaps}&reason={name}" for name in _GAPS}
     figures |= {"rate": f"{gaps}&show=all", "met": f"{gaps}&show=all&reason=met"}
     figures |= {name: f"/work/issues?{issues}&standing={name}" for name in _STANDINGS}
     figures |= {"clusters": f"/clusters?{state}", "households_reached": ""}

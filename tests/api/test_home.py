@@ -1,5 +1,7 @@
 """The first page: its figures are those of every other answer, and it shows nothing beyond the reader's reach."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -78,6 +80,22 @@ def test_the_overview_agrees_with_coverage_and_lists(sample_service: TestClient)
     assert found["previous"] == before
     for name in COUNTED:
         assert found["change"][name] == found["figures"][name] - before[name]
+
+
+@pytest.mark.parametrize("asked", [{"level": "village"}, {"level": "grid", "lang": "en"}])
+def test_every_figure_leads_to_the_list_behind_it(
+    sample_service: TestClient, sample: Sample, asked: dict[str, str]
+) -> None:
+    page = sample_service.get("/", params={"month": MONTH, "area": sorted(sample.towns["code"])[2], **asked}).text
+    shown = figures(page)
+    links = dict(re.findall(r'data-figure="(\w+)">\s*<dt>.*?</dt>\s*<dd class="value"><a href="([^"]+)"', page))
+    assert set(links) == {*home_figures.COVERAGE, *home_figures.ISSUES} - {"households_reached"}
+    for name, href in links.items():
+        if name in ("rate", "clusters"):
+            continue
+        answer = sample_service.get(f"{unescape(href)}&format=csv")
+        assert answer.headers["content-type"].startswith("text/csv"), name
+        assert len(list(csv.reader(io.StringIO(answer.text)))) - 1 == number(shown[name]), name
 
 
 def test_the_most_urgent_are_the_first_of_the_gap_list(sample_service: TestClient) -> None:
