@@ -111,6 +111,21 @@ def _line_of(error: BaseException) -> int | None:
     return lines[-1] if lines else None
 
 
+class _Picture:
+    """A picture in a template: it can be placed, and nothing of what places it be reached."""
+
+    __slots__ = ("_image",)
+
+    def __init__(self, image: InlineImage) -> None:
+        self._image = image
+
+    def __html__(self) -> str:
+        """What stands in the document for it."""
+        return str(self._image)
+
+    __str__ = __html__
+
+
 def _map(
     template: DocxTemplate, bulletin: Bulletin, maps: Mapping[str, bytes], name: str, lang: Lang
 ) -> dict[str, Any] | None:
@@ -119,7 +134,7 @@ def _map(
     number = 1 + [one for one in MAPS if one in maps].index(name)
     version = bulletin.version if name == "coverage" else bulletin.scanned_with
     return {
-        "picture": InlineImage(template, io.BytesIO(maps[name]), width=Cm(_WIDTH_CM)),
+        "picture": _Picture(InlineImage(template, io.BytesIO(maps[name]), width=Cm(_WIDTH_CM))),
         "caption": f"{words.word('figure', lang, n=number)}  {words.word(f'map_{name}', lang)}",
         "source": words.word("as_of", lang, day=labels.day(bulletin.as_of, lang), n=version),
     }

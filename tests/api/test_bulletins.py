@@ -14,6 +14,7 @@ from docx import Document
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
+from PIL import Image
 from sqlalchemy.orm import Session
 
 from api import bulletin_files, bulletin_workbook
@@ -134,6 +135,18 @@ def test_a_broken_template_says_where(october: Bulletin, line: str, said: str) -
     for lang in ("zh-CN", "en"):
         assert said in caught.value.text(lang)  # type: ignore[arg-type]
         assert "county.docx" in caught.value.text(lang)  # type: ignore[arg-type]
+
+
+def test_a_template_reaches_no_file(october: Bulletin, tmp_path: Path) -> None:
+    figure = io.BytesIO()
+    Image.new("RGB", (8, 8), "white").save(figure, "PNG")
+    maps, goal = {"coverage": figure.getvalue()}, tmp_path / "written.docx"
+    line = f"{{{{ maps.coverage.picture.tpl.save('{goal}') }}}}"
+    with pytest.raises(TemplateBroken):
+        bulletin_docx.render(october, maps, "zh-CN", changed(line), "county.docx")
+    assert not goal.exists()
+    with zipfile.ZipFile(io.BytesIO(bulletin_docx.render(october, maps, "zh-CN"))) as archive:
+        assert figure.getvalue() in [archive.read(name) for name in archive.namelist() if name.endswith(".png")]
 
 
 def test_a_template_of_the_county_is_used(october: Bulletin) -> None:
