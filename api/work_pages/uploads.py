@@ -7,12 +7,14 @@ from typing import Final
 from fastapi import UploadFile
 
 _NOT_IN_NAMES: Final = re.compile(r"[\x00-\x1f\x7f/\\]")
-_MAX_NAME_CHARS: Final = 100
+_MAX_NAME_BYTES: Final = 200
+"""File systems take 255; a Chinese character has three."""
 
 
 def name_of(file: UploadFile) -> str:
-    """Its name without folders, control characters and leading dots."""
-    return _NOT_IN_NAMES.sub("", file.filename or "")[-_MAX_NAME_CHARS:].lstrip(".") or "file"
+    """Its name without folders, control characters and leading dots; the end of a long one."""
+    name = _NOT_IN_NAMES.sub("", file.filename or "").encode("utf-8", "replace")[-_MAX_NAME_BYTES:]
+    return name.decode("utf-8", "ignore").lstrip(".") or "file"
 
 
 def keep(file: UploadFile, path: Path) -> int:

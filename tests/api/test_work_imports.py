@@ -104,3 +104,14 @@ def test_others_imports_are_not_shown(browser: TestClient) -> None:
     work.sign_in(browser, "clerk")
     assert browser.get(str(mine.url)).status_code == 404
     assert "走访.csv" not in browser.get(PATH).text
+
+
+def test_a_long_chinese_name_is_no_obstacle(browser: TestClient) -> None:
+    """A hundred characters are three hundred bytes, more than a file system takes."""
+    name = "走" * 120 + ".csv"
+    told = bring(browser, "organisations", "code,name,kind\nD901,县水务局,department\n", name)
+    assert told.status_code == 200, told.text
+    assert "taken=1" in str(told.url)
+    told = bring(browser, "visits", HEADER + GOOD, name)
+    assert told.status_code == 200, told.text
+    assert "走走.csv" in told.text
