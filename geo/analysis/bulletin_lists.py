@@ -1,7 +1,7 @@
 """The lists behind the figures of a bulletin: areas, issues, clusters, and what is asked next month.
 
-A row says what its area, issue or cluster is, and never who. The subject of a petition (信访) may tell of a family, so
-it is left out.
+A row says what its area, issue or cluster is, and never who. The subject of a petition (信访) and its village may tell
+of a family, so they are left out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ _DIGITS: Final = 6
 class IssueFacts:
     """An issue as it stood at the end of the month, or stands now while it runs.
 
-    :ivar title: None where it is not told
+    :ivar title, area: None where they are not told
     :ivar reported, ended: in the month
     """
 
@@ -66,7 +66,7 @@ class ClusterIssue:
     """An issue of a cluster, as it stands now.
 
     :ivar cluster: name of the cluster
-    :ivar title: None where it is not told
+    :ivar title, area: None where they are not told
     """
 
     id: str

@@ -25,7 +25,7 @@ from geo.storage.queries.counties import CountyInfo
 from geo.storage.queries.issues import IssueRecord
 
 _UNTOLD: Final = "petition"
-"""The subject of a petition may tell of a family."""
+"""The subject of a petition may tell of a family, and so may its village: of a petition no more is told than its town."""
 
 
 def sources(session: Session, county: CountyInfo, month: Month, now: datetime | None = None) -> Sources:
@@ -138,7 +138,7 @@ def _facts(
 ) -> IssueFacts:
     reported_on = local_day(record.reported_at, county.zone)
     ended_on = local_day(state.ended_at, county.zone) if state.ended_at else None
-    area: str | None = getattr(record, level)
+    area = _area(record, level)
     return IssueFacts(
         id=str(record.id),
         category=record.category,
@@ -177,7 +177,7 @@ def _behind(session: Session, county: CountyInfo, scans: Sequence[Scan], names: 
 
 
 def _inside(record: IssueRecord, key: str, county: CountyInfo, level: Level, names: _Names) -> ClusterIssue:
-    area: str | None = getattr(record, level)
+    area = _area(record, level)
     return ClusterIssue(
         id=str(record.id),
         cluster=key,
@@ -192,6 +192,13 @@ def _inside(record: IssueRecord, key: str, county: CountyInfo, level: Level, nam
         open=record.status in OPEN,
         extent=record.extent,
     )
+
+
+def _area(record: IssueRecord, level: Level) -> str | None:
+    if record.category == _UNTOLD and level != "town":
+        return None
+    found: str | None = getattr(record, level)
+    return found
 
 
 def _told(record: IssueRecord) -> str | None:

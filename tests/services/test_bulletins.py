@@ -122,6 +122,20 @@ def test_the_subject_of_a_petition_is_not_told(session: Session, march: CountyIn
     assert "路灯" in str(bulletins.snapshots.plain(stored.bulletin))
 
 
+def test_the_village_of_a_petition_is_not_told(session: Session, march: CountyInfo) -> None:
+    found = bulletins.draft(session, march, MARCH)
+    rows = found.listing("open").records()
+    told = {row["category"]: (row["town"], row["area"], row["area_name"]) for row in rows if row["id"] in _TWO}
+    assert told["petition"] == (TOWNS[0], None, None)
+    assert told["ecology"][:2] == (TOWNS[0], GRIDS[1][:12])
+    petitions = [str(row) for one in found.lists for row in one.records() if row.get("category") == "petition"]
+    assert petitions
+    assert not [row for row in petitions if GRIDS[0][:12] in row]
+
+
+_TWO = {str(UUID(int=700)), str(UUID(int=701))}
+
+
 def test_an_edition_stays_as_it_was(session: Session, march: CountyInfo) -> None:
     published = bulletins.publish(session, march, MARCH, "planner", files=PICTURES | real_pictures(session, march))
     before = drawn(published)
