@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, get_args
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from geo.analysis.coverage import CoverageLevel
 from geo.services.accounts import Access
@@ -23,3 +23,12 @@ def to(path: str, asked: Mapping[str, Any], **changes: Any) -> str:
     """
     wanted = {key: value for key, value in {**asked, **changes}.items() if value not in (None, "", [])}
     return f"{path}?{urlencode(wanted, doseq=True)}" if wanted else path
+
+
+def of_area(code: str) -> str:
+    """Path of an area's page; codes of a county's own may have any printable character but a slash.
+
+    >>> of_area("A#1?")
+    '/maps/grids/A%231%3F'
+    """
+    return f"/maps/grids/{quote(code, safe='')}"

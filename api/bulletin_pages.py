@@ -3,13 +3,12 @@
 from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from api import bulletin_files, errors, navigation, web
+from api import addresses, bulletin_files, errors, navigation, web
 from api.dependencies import (
     MAX_NUMBER,
     PLAIN,
@@ -240,8 +239,7 @@ def _files(path: str, county: CountyInfo, lang: Lang) -> list[tuple[str, str]]:
 
 
 def _to(path: str, county: CountyInfo, lang: Lang | None, **more: str) -> str:
-    wanted = {"county": county.code, "lang": lang, **more}
-    return f"{path}?{urlencode({key: value for key, value in wanted.items() if value})}"
+    return addresses.to(path, {"county": county.code, "lang": lang, **more})
 
 
 def _page(

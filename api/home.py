@@ -1,13 +1,13 @@
 """The first page, and what it brings when the rest is there."""
 
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
-from api import headers, navigation, web
+from api import addresses, headers, navigation, web
 from api.dependencies import (
     AccessDep,
     AreaQuery,
@@ -173,7 +173,7 @@ def _ways(report: CoverageReport, county: CountyInfo, area: str | None, lang: La
         clusters=f"/clusters?{state}",
         figures=figures,
         areas={
-            row.facts.code: f"/maps/grids/{quote(row.facts.code)}?{_query(county, lang, month=month)}"
+            row.facts.code: f"{addresses.of_area(row.facts.code)}?{_query(county, lang, month=month)}"
             for row in report.gaps()[: home.MOST]
         },
         kept=kept,

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, NamedTuple
-from urllib.parse import urlencode
 
+from api import addresses
 from api.cells import Cell
 from api.tables import Asked, Column, Piece, Row, Table, arranged
 from geo.errors import Lang
@@ -108,8 +108,7 @@ def listing(
     state = {**(kept or {}), **choices, "q": asked.text, "sort": asked.sort}
 
     def to(**changes: str | None) -> str:
-        query = urlencode({key: value for key, value in {**state, **changes}.items() if value})
-        return f"{path}?{query}" if query else path
+        return addresses.to(path, state, **changes)
 
     first = (page - 1) * size + 1
     return Listing(

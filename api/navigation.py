@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import urlencode
 
+from api import addresses
 from geo.errors import Lang
 from geo.services.accounts import Access
 from maps import catalogue
@@ -54,6 +54,5 @@ def pages(
             wanted = {**(shown if name in _KEEP else {}), **common}
             if name == "problems" and month is not None:
                 wanted |= {"from": month, "to": month, "area": area}
-            query = urlencode({key: value for key, value in wanted.items() if value})
-            found.append(NavItem(name, said[name], f"{path}?{query}", name == current))
+            found.append(NavItem(name, said[name], addresses.to(path, wanted), name == current))
     return Nav(said["pages"], tuple(found))

@@ -6,13 +6,14 @@ from typing import Final, get_args
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
+from api import addresses
 from api.dependencies import Needs
 from api.list_pages import asking, forms
 from api.list_pages import assignments as page
 from api.list_pages.asking import Asking, AskingDep, Page, Prefilled
 from api.list_pages.duty_tables import PATH
 from api.list_pages.forms import Field, Sheet, Typed, Wrong
-from api.list_pages.frame import Option, address
+from api.list_pages.frame import Option
 from api.routers.assignments import NumberPath
 from geo.errors import UnknownAssignment, WanggeError
 from geo.intake.people import Role
@@ -66,7 +67,7 @@ def _give_sheet(by: Asking, typed: Mapping[str, str]) -> Sheet:
     roles = [Option(one, labels.role_name(one, by.lang)) for one in get_args(Role)]
     return Sheet(
         say["give_title"],
-        address(f"{PATH}/give", by.common),
+        addresses.to(f"{PATH}/give", by.common),
         [
             Field("staff_no", say["staff_no"], typed["staff_no"], options=asking.cadres(by)),
             Field("areas", say["name"], typed["areas"], options=asking.all_areas(by), hint=say["areas_hint"]),
@@ -75,7 +76,7 @@ def _give_sheet(by: Asking, typed: Mapping[str, str]) -> Sheet:
             Field("end", say["to"], typed["end"], "date", hint=say["to_hint"], needed=False),
         ],
         say["give"],
-        address(PATH, by.common),
+        addresses.to(PATH, by.common),
     )
 
 
@@ -103,10 +104,10 @@ def _end_sheet(by: Asking, one: AssignmentInfo, day: str) -> Sheet:
     say = by.say("duties")
     return Sheet(
         say["end_title"],
-        address(f"{PATH}/{one.id}/end", by.common),
+        addresses.to(f"{PATH}/{one.id}/end", by.common),
         [Field("day", say["to"], day, "date", hint=say["end_hint"])],
         say["end"],
-        address(PATH, by.common),
+        addresses.to(PATH, by.common),
         note=told(by, [one])[0],
     )
 

@@ -15,7 +15,7 @@ from api import addresses, listings, navigation, tables
 from api.dependencies import PLAIN, AccessDep, AreaQuery, CountyDep, LangQuery, SessionDep
 from api.list_pages import duty_tables, frame
 from api.list_pages.duty_tables import PATH, Held
-from api.list_pages.frame import Option, Tab, address
+from api.list_pages.frame import Option, Tab
 from api.tables import AskedQuery
 from geo.analysis.coverage import CoverageLevel
 from geo.errors import InvalidChoice, Lang, UnknownArea
@@ -123,7 +123,7 @@ def assignment_page(
 
 def done(county: CountyInfo, lang: Lang, said: Said) -> RedirectResponse:
     """To the list, which says what was done."""
-    return RedirectResponse(address(PATH, {"county": county.code, "lang": lang}, said=said), HTTPStatus.SEE_OTHER)
+    return RedirectResponse(addresses.to(PATH, {"county": county.code, "lang": lang}, said=said), HTTPStatus.SEE_OTHER)
 
 
 def _list(shown: _Page, tab: TabName) -> tuple[Any, Sequence[Any]]:
@@ -177,14 +177,14 @@ def _ways(shown: _Page) -> dict[str, Any]:
     say, lang, common = catalogue.words("duties", shown.lang), shown.lang, {"county": shown.county.code}
     common |= {"lang": lang, "on": shown.kept["on"] or ""}
     tabs = [
-        Tab(say[f"tab_{one}"], address(PATH, common, tab=one if one != "held" else None), one == shown.kept["tab"])
+        Tab(say[f"tab_{one}"], addresses.to(PATH, common, tab=one if one != "held" else None), one == shown.kept["tab"])
         for one in get_args(TabName)
     ]
     if shown.kept["tab"] is None:
         tabs[0] = tabs[0]._replace(current=True)
     roles = [Option("", say["chief"], shown.role is None)]
     roles += [Option(one, labels.role_name(one, lang), one == shown.role) for one in get_args(Role)]
-    give = {key: address(f"{PATH}/{path}", common, on=None) for key, path in _CHANGES.items()}
+    give = {key: addresses.to(f"{PATH}/{path}", common, on=None) for key, path in _CHANGES.items()}
     return {
         "tabs": tabs,
         "levels": [

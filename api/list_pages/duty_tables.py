@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.list_pages.frame import address
+from api import addresses
 from api.tables import Choice, Column, Piece, Table
 from geo.errors import Lang
 from geo.services.duties import Duty, DutyReport
@@ -53,12 +53,12 @@ def held_table(rows: Sequence[Held], lang: Lang, kept: Kept, *, may: bool) -> Ta
     def name(row: Held) -> list[Piece]:
         text = row.area.name if row.area else row.one.area
         is_grid = row.area is not None and row.area.level == "grid"
-        return [Piece(text, address(f"/maps/grids/{row.one.area}", common) if is_grid else "")]
+        return [Piece(text, addresses.to(addresses.of_area(row.one.area), common) if is_grid else "")]
 
     def actions(row: Held) -> list[Piece]:
-        over = address(f"{PATH}/hand-over", common, giver=row.one.staff_no, areas=row.one.area)
+        over = addresses.to(f"{PATH}/hand-over", common, giver=row.one.staff_no, areas=row.one.area)
         return [
-            Piece(say["end"], address(f"{PATH}/{row.one.id}/end", common)),
+            Piece(say["end"], addresses.to(f"{PATH}/{row.one.id}/end", common)),
             Piece(say["hand_over"], over),
         ]
 
@@ -106,7 +106,7 @@ def without_table(found: DutyReport, lang: Lang, kept: Kept, *, may: bool) -> Ta
     common = {key: kept.get(key) for key in ("county", "lang")}
 
     def name(row: Without) -> list[Piece]:
-        return [Piece(row.name, address(f"/maps/grids/{row.code}", common) if found.level == "grid" else "")]
+        return [Piece(row.name, addresses.to(addresses.of_area(row.code), common) if found.level == "grid" else "")]
 
     columns: list[Column[Without]] = [
         Column("name", say["name"], lambda row: row.name, pieces=name, heading=True),
@@ -120,7 +120,7 @@ def without_table(found: DutyReport, lang: Lang, kept: Kept, *, may: bool) -> Ta
                 say["actions"],
                 lambda _: None,
                 pieces=lambda row: [
-                    Piece(say["give"], address(f"{PATH}/give", common, areas=row.code, role=found.role))
+                    Piece(say["give"], addresses.to(f"{PATH}/give", common, areas=row.code, role=found.role))
                 ],
                 exported=False,
             )
@@ -152,8 +152,8 @@ def cadre_table(lang: Lang, kept: Kept, *, may: bool) -> Table[Loaded]:
     def actions(row: Loaded) -> list[Piece]:
         staff_no = row.duty.load.staff_no
         if row.standing == "idle":
-            return [Piece(say["give"], address(f"{PATH}/give", common, staff_no=staff_no))]
-        return [Piece(say["hand_over"], address(f"{PATH}/hand-over", common, giver=staff_no))]
+            return [Piece(say["give"], addresses.to(f"{PATH}/give", common, staff_no=staff_no))]
+        return [Piece(say["hand_over"], addresses.to(f"{PATH}/hand-over", common, giver=staff_no))]
 
     columns: list[Column[Loaded]] = [
         Column("person", say["person"], lambda row: row.duty.load.name, heading=True),

@@ -12,7 +12,6 @@ from api.dependencies import PLAIN
 from api.list_pages import asking, frame
 from api.list_pages.asking import Asking, AskingDep, Prefilled
 from api.list_pages.forms import Field, Sheet, Typed, Wrong
-from api.list_pages.frame import address
 from api.list_pages.planning_frame import EXCLUSIONS, MAY_PLAN, PAGE, Said, SaidQuery, done, may_plan, tabs
 from api.tables import AskedQuery, Choice, Column, Piece, Table
 from geo.errors import WanggeError
@@ -47,7 +46,7 @@ def exclusions_page(
     if asked.form != "html":
         return tables.file(table, listing.rows, asked.form, by.lang, name=f"{table.title}-{by.today}")
     counted = planning.denominators(by.session, by.county, addresses.levels(by.access), area=by.access.area)
-    changes = [(say[word], address(f"{EXCLUSIONS}/{path}", by.common)) for path, word in _ADDED.items()]
+    changes = [(say[word], addresses.to(f"{EXCLUSIONS}/{path}", by.common)) for path, word in _ADDED.items()]
     return frame.page(
         by.request,
         "exclusions.html.j2",
@@ -89,9 +88,11 @@ def exclusion_table(by: Asking, *, may: bool) -> Table[SettingInfo]:
     def actions(row: SettingInfo) -> list[Piece]:
         found = []
         if row.excluded_reason:
-            found.append(Piece(say["include"], address(f"{EXCLUSIONS}/include", by.common, code=row.code)))
+            found.append(Piece(say["include"], addresses.to(f"{EXCLUSIONS}/include", by.common, code=row.code)))
         if row.tier == "key":
-            found.append(Piece(say["make_ordinary"], address(f"{EXCLUSIONS}/make-ordinary", by.common, code=row.code)))
+            found.append(
+                Piece(say["make_ordinary"], addresses.to(f"{EXCLUSIONS}/make-ordinary", by.common, code=row.code))
+            )
         return found
 
     columns: list[Column[SettingInfo]] = [
@@ -204,10 +205,10 @@ def _sheet(by: Asking, change: _Change, typed: Mapping[str, str]) -> Sheet:
     }
     return Sheet(
         say[f"{change.word}_title"].format(name=_name(by, typed["code"])),
-        address(f"{EXCLUSIONS}/{change.path}", by.common),
+        addresses.to(f"{EXCLUSIONS}/{change.path}", by.common),
         [fields[name] for name in change.fields],
         say[change.word],
-        address(EXCLUSIONS, by.common),
+        addresses.to(EXCLUSIONS, by.common),
     )
 
 

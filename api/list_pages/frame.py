@@ -1,6 +1,5 @@
-"""What the list pages share: addresses that keep what was asked, the areas to choose from, and their frame."""
+"""What the list pages share: the areas to choose from, and their frame."""
 
-from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -32,12 +31,6 @@ class Option(NamedTuple):
     value: str
     label: str
     chosen: bool = False
-
-
-def address(path: str, asked: Mapping[str, object], **changes: object) -> str:
-    """An address that keeps what was asked but for the changes; what is empty is left out."""
-    query = urlencode({key: str(value) for key, value in {**asked, **changes}.items() if value not in (None, "")})
-    return f"{path}?{query}" if query else path
 
 
 def here(request: Request) -> str:

@@ -21,7 +21,7 @@ from api.dependencies import (
     SessionDep,
 )
 from api.list_pages import frame
-from api.list_pages.frame import Option, Tab, address
+from api.list_pages.frame import Option, Tab
 from api.tables import AskedQuery, Choice, Column, Piece, Table
 from geo.analysis.coverage import AreaCoverage, CoverageReport
 from geo.errors import Lang
@@ -126,8 +126,8 @@ def gap_table(report: CoverageReport, lang: Lang, *, whole: bool, kept: dict[str
 
     def name(row: Ranked) -> list[Piece]:
         facts, common = row.area.facts, {key: kept[key] for key in ("month", "county", "lang")}
-        to_map = address("/maps/coverage", common, level=facts.level, area=facts.code)
-        to_area = address(f"/maps/grids/{quote(facts.code)}", common)
+        to_map = addresses.to("/maps/coverage", common, level=facts.level, area=facts.code)
+        to_area = addresses.to(addresses.of_area(facts.code), common) if facts.level == "grid" else ""
         return [Piece(facts.name, to_area), Piece(say["map"], to_map, "to-map")]
 
     def late(row: Ranked) -> list[Piece]:
@@ -203,10 +203,10 @@ def _ways(
     has_next = report.as_of == month.last_day and month.next() <= Month.of(coverage.today(county))
     return {
         "month": labels.month_name(month, lang),
-        "previous": address(PATH, kept, month=month.previous()) if month > FIRST_MONTH else "",
-        "next": address(PATH, kept, month=month.next()) if has_next else "",
+        "previous": addresses.to(PATH, kept, month=month.previous()) if month > FIRST_MONTH else "",
+        "next": addresses.to(PATH, kept, month=month.next()) if has_next else "",
         "levels": [
-            Tab(labels.level_name(one, lang), address(PATH, kept, level=one), one == report.level)
+            Tab(labels.level_name(one, lang), addresses.to(PATH, kept, level=one), one == report.level)
             for one in addresses.levels(access)
         ],
         "shows": [Option(one, say[f"show_{one}"], (kept["show"] or "gaps") == one) for one in ("gaps", "all")],

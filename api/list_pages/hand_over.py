@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Form
 from fastapi.responses import Response
 
+from api import addresses
 from api.dependencies import Needs
 from api.list_pages import asking, forms
 from api.list_pages import assignments as page
@@ -13,7 +14,6 @@ from api.list_pages.asking import Asking, AskingDep, Prefilled
 from api.list_pages.assignment_forms import PAGE, told
 from api.list_pages.duty_tables import PATH
 from api.list_pages.forms import Field, Sheet, Typed, Wrong
-from api.list_pages.frame import address
 from geo.errors import UnknownCadre, WanggeError
 from geo.services import assignments as service
 from geo.storage.queries import assignments
@@ -84,7 +84,7 @@ def _sheet(by: Asking, typed: Mapping[str, str]) -> Sheet:
     say, people = by.say("duties"), asking.cadres(by)
     return Sheet(
         say["hand_over_title"],
-        address(f"{PATH}/hand-over", by.common),
+        addresses.to(f"{PATH}/hand-over", by.common),
         [
             Field("giver", say["giver"], typed["giver"], options=people),
             Field("taker", say["taker"], typed["taker"], options=people),
@@ -92,7 +92,7 @@ def _sheet(by: Asking, typed: Mapping[str, str]) -> Sheet:
             Field("day", say["day"], typed["day"], "date", hint=say["day_hint"]),
         ],
         say["check"],
-        address(PATH, by.common),
+        addresses.to(PATH, by.common),
     )
 
 
@@ -104,5 +104,7 @@ def _confirm(by: Asking, typed: Mapping[str, str], moves: list[AssignmentInfo]) 
         n=len(moves),
         taker=" ".join(filter(None, [names.get(typed["taker"]), typed["taker"]])),
     )
-    sheet = Sheet(say["confirm_title"], address(f"{PATH}/hand-over", by.common), [], say["confirm"], "", dict(typed))
+    sheet = Sheet(
+        say["confirm_title"], addresses.to(f"{PATH}/hand-over", by.common), [], say["confirm"], "", dict(typed)
+    )
     return asking.shown(by, PAGE, sheet, template="hand_over.html.j2", text=text, moves=told(by, moves))

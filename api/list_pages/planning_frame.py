@@ -6,9 +6,10 @@ from typing import Annotated, Final, Literal
 from fastapi import Depends, Query
 from fastapi.responses import RedirectResponse
 
+from api import addresses
 from api.dependencies import Needs
 from api.list_pages.asking import Asking, Page
-from api.list_pages.frame import Tab, address
+from api.list_pages.frame import Tab
 
 RULES: Final = "/work/rules"
 EXCLUSIONS: Final = "/work/exclusions"
@@ -28,9 +29,9 @@ def tabs(by: Asking, path: str) -> list[Tab]:
     """Rules, and exclusions."""
     say = by.say("planning")
     both = ((RULES, "tab_rules"), (EXCLUSIONS, "tab_exclusions"))
-    return [Tab(say[word], address(one, by.common), one == path) for one, word in both]
+    return [Tab(say[word], addresses.to(one, by.common), one == path) for one, word in both]
 
 
 def done(by: Asking, path: str, said: Said) -> RedirectResponse:
     """To the list, which says what was done."""
-    return RedirectResponse(address(path, by.common, said=said), HTTPStatus.SEE_OTHER)
+    return RedirectResponse(addresses.to(path, by.common, said=said), HTTPStatus.SEE_OTHER)

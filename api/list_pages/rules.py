@@ -6,11 +6,11 @@ from typing import Annotated, Any, Final, get_args
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from api import navigation
+from api import addresses, navigation
 from api.list_pages import asking, frame
 from api.list_pages.asking import Asking, AskingDep, Prefilled
 from api.list_pages.forms import Field, Sheet, Typed, Wrong
-from api.list_pages.frame import Option, address
+from api.list_pages.frame import Option
 from api.list_pages.planning_frame import MAY_PLAN, PAGE, RULES, SaidQuery, done, may_plan, tabs
 from geo.analysis.coverage import TIERS, CoverageLevel, Tier, VisitRule
 from geo.analysis.issue_flow import CATEGORIES, Category
@@ -45,7 +45,7 @@ def rules_page(by: AskingDep, *, said: SaidQuery = None) -> Response:
         rules=_rules(by),
         limits=_limits(by),
         routes=_routes(by),
-        add_route=address(f"{RULES}/routes", by.common),
+        add_route=addresses.to(f"{RULES}/routes", by.common),
     )
 
 
@@ -62,7 +62,7 @@ def _rules(by: Asking) -> list[dict[str, str]]:
                     "level": labels.level_name(level, by.lang),
                     "tier": say[tier],
                     "rule": labels.rule_text(rule, by.lang) if rule else say["default_rule"],
-                    "change": address(f"{RULES}/visits", by.common, level=level, tier=tier),
+                    "change": addresses.to(f"{RULES}/visits", by.common, level=level, tier=tier),
                 }
             )
     return rows
@@ -74,7 +74,7 @@ def _limits(by: Asking) -> list[dict[str, str]]:
         {
             "category": _category(by, one),
             "days": say["days_of"].format(n=known[one]) if one in known else say["no_limit"],
-            "change": address(f"{RULES}/limits", by.common, category=one),
+            "change": addresses.to(f"{RULES}/limits", by.common, category=one),
         }
         for one in CATEGORIES
     ]
@@ -94,7 +94,7 @@ def _routes(by: Asking) -> list[dict[str, str]]:
             "area": say["whole_county"] if area == by.county.code else f"{known[area].name} {area}",
             "handler": names.get(handler, handler),
             "liaison": names.get(liaison, liaison) if liaison else "—",
-            "change": address(
+            "change": addresses.to(
                 f"{RULES}/routes",
                 by.common,
                 category=category,
@@ -156,8 +156,8 @@ def _rule_sheet(by: Asking, level: CoverageLevel, tier: Tier, typed: Mapping[str
         Field(name, say[name], typed[name], "number", hint=say["one_of"] if name == "every_days" else "", needed=False)
         for name in ("visits_per_month", "every_days")
     ]
-    to = address(f"{RULES}/visits", by.common, level=level, tier=tier)
-    return Sheet(title, to, fields, say["save"], address(RULES, by.common))
+    to = addresses.to(f"{RULES}/visits", by.common, level=level, tier=tier)
+    return Sheet(title, to, fields, say["save"], addresses.to(RULES, by.common))
 
 
 # limits
@@ -186,10 +186,10 @@ def _limit_sheet(by: Asking, category: Category, days: str) -> Sheet:
     say = by.say("planning")
     return Sheet(
         say["limit_title"].format(category=_category(by, category)),
-        address(f"{RULES}/limits", by.common, category=category),
+        addresses.to(f"{RULES}/limits", by.common, category=category),
         [Field("days", say["days"], days, "number")],
         say["save"],
-        address(RULES, by.common),
+        addresses.to(RULES, by.common),
     )
 
 
@@ -236,5 +236,9 @@ def _route_sheet(by: Asking, typed: Mapping[str, str]) -> Sheet:
         Field("liaison", say["liaison"], typed["liaison"], "select", nobody, needed=False),
     ]
     return Sheet(
-        say["route_title"], address(f"{RULES}/routes", by.common), fields, say["save"], address(RULES, by.common)
+        say["route_title"],
+        addresses.to(f"{RULES}/routes", by.common),
+        fields,
+        say["save"],
+        addresses.to(RULES, by.common),
     )

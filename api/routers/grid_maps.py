@@ -178,7 +178,7 @@ def area_page(
 
 def _area_links(report: AreaReport, county: CountyInfo, asked: dict[str, Any], access: Access) -> Links:
     code, month, lang = report.coverage.facts.code, report.month, asked["lang"]
-    path = _AREA.replace("CODE", quote(code, safe=""))
+    path = addresses.of_area(code)
     has_next = month < Month.of(coverage.today(county))
     return Links(
         previous_month=addresses.to(path, asked, month=month.previous()) if month > FIRST_MONTH else None,

@@ -201,7 +201,7 @@ def coverage_links(
     asked |= {"lang": lang, "county": county.code}
 
     def to(path: str, **changes: str) -> str:
-        return f"{path}?{urlencode({key: value for key, value in {**asked, **changes}.items() if value})}"
+        return addresses.to(path, asked, **changes)
 
     # A month that is still running has none after it.
     has_next = report.as_of == report.month.last_day and report.month.next() <= Month.of(coverage.today(county))

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, File, Form, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
-from api import listings, tables
+from api import addresses, listings, tables
 from api.dependencies import MAY_CHECK, PLAIN, Needs
 from api.errors import status_of
-from api.list_pages.frame import Option, address
+from api.list_pages.frame import Option
 from api.tables import AskedQuery, Column, Piece, Table
 from api.work_pages import uploads, words
 from api.work_pages.desk import Desk, DeskDep
@@ -191,8 +191,8 @@ def _table(desk: Desk) -> Table[Line]:
     def links(row: Line) -> list[Piece]:
         number = row.info.version
         return [
-            Piece(say["map"], address("/maps/check", common, version=number)),
-            Piece(say["report"], address(f"/boundary-versions/{number}/report", common, format="xlsx")),
+            Piece(say["map"], addresses.to("/maps/check", common, version=number)),
+            Piece(say["report"], addresses.to(f"/boundary-versions/{number}/report", common, format="xlsx")),
         ]
 
     def when(moment: datetime | None) -> str:
@@ -205,7 +205,7 @@ def _table(desk: Desk) -> Table[Line]:
                 "version",
                 say["version"],
                 lambda row: row.info.version,
-                pieces=lambda row: [Piece(str(row.info.version), address(f"{PATH}/{row.info.version}", common))],
+                pieces=lambda row: [Piece(str(row.info.version), addresses.to(f"{PATH}/{row.info.version}", common))],
                 heading=True,
             ),
             Column(

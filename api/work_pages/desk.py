@@ -9,10 +9,9 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
-from api import navigation, refusals, web
+from api import addresses, navigation, refusals, web
 from api.dependencies import AccessDep, CountyDep, LangQuery, SessionDep
 from api.list_pages import frame
-from api.list_pages.frame import address
 from geo.errors import Lang
 from geo.services.accounts import Access
 from geo.storage.queries.counties import CountyInfo
@@ -40,7 +39,7 @@ class Desk:
 
     def link(self, path: str, **query: object) -> str:
         """An address of ours in the same county and language."""
-        return address(path, self.common, **query)
+        return addresses.to(path, self.common, **query)
 
     def page(
         self,

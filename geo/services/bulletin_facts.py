@@ -25,7 +25,7 @@ from geo.storage.queries.counties import CountyInfo
 from geo.storage.queries.issues import IssueRecord
 
 _UNTOLD: Final = "petition"
-"""The subject of a petition may tell of a family, and so may its village: of a petition no more is told than its town."""
+"""The subject of a petition may tell of a family, and so may its village: no area below its town is named."""
 
 
 def sources(session: Session, county: CountyInfo, month: Month, now: datetime | None = None) -> Sources:
