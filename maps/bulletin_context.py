@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from geo.analysis import overview
-from geo.analysis.bulletin_making import OF_ORGANISATIONS, OF_TOWNS
+from geo.analysis.bulletin_making import OF_NEXT, OF_ORGANISATIONS, OF_TOWNS
 from geo.analysis.bulletins import Bulletin, Cell, Figure, ListChange, Part
 from geo.errors import Lang
 from geo.months import Month
@@ -154,7 +154,7 @@ def _clusters(bulletin: Bulletin, lang: Lang) -> list[dict[str, str]]:
 def _asked(bulletin: Bulletin, lang: Lang) -> list[dict[str, str]]:
     numbered, found = bulletin.numbered(), []
     for one in bulletin.asked:
-        own = {name: numbered[f"next.{one.level}.{one.tier}.{name}"] for name in ("areas", "visits", "open")}
+        own = {name: numbered[f"next.{one.level}.{one.tier}.{name}"] for name in OF_NEXT}
         marks = [number for number, _ in own.values()]
         found.append(
             {

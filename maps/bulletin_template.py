@@ -31,7 +31,6 @@ _LATIN: Final = "Times New Roman"
 _INSTEAD: Final = {BODY: "Noto Serif CJK SC", TITLE: "Noto Serif CJK SC", HEAD: "Noto Sans CJK SC"}
 _MARK: Final = RGBColor(0x56, 0x64, 0x6F)
 _TAG: Final = re.compile(r"\{([\w.]+)(#?)\}")
-_TEXT_CM: Final = 15.6
 _MADE: Final = date(2026, 1, 1)
 _TOWN_COLUMNS: Final = (
     "all", "met", "under", "unvisited", "excluded", "unassigned", "rate", "households_reached", "open", "overdue",
