@@ -8,6 +8,7 @@ from geo.analysis.comparison import AreaChange, Comparison
 from geo.analysis.coverage import AreaCoverage
 from geo.errors import Lang
 from maps import catalogue, labels
+from maps.shared_texts import Texts
 
 _MONTH: Final = ("status", "visits", "required", "last_visit", "unassigned")
 COLUMNS: Final = (
@@ -18,17 +19,9 @@ COLUMNS: Final = (
 SHARED: Final = ("kind", "above", "parent", "status")
 
 
-class _Texts(dict[str, int]):
-    """Texts in the order in which they were first asked for; gives the position of each."""
-
-    def __missing__(self, text: str) -> int:
-        self[text] = len(self)
-        return self[text]
-
-
 def table(report: Comparison, lang: Lang) -> dict[str, object]:
     """The areas with both months; ``status`` is what became of them, ``unassigned`` that of the later month."""
-    texts = _Texts()
+    texts = Texts()
     return {
         "level": report.after.level,
         "columns": COLUMNS,
@@ -39,7 +32,7 @@ def table(report: Comparison, lang: Lang) -> dict[str, object]:
     }
 
 
-def _values(row: AreaChange, texts: _Texts, lang: Lang) -> list[object]:
+def _values(row: AreaChange, texts: Texts, lang: Lang) -> list[object]:
     facts = row.shown.facts
     people = [[texts[labels.role_name(one.role, lang)], one.name, texts[one.organisation]] for one in facts.responsible]
     return [

@@ -5,6 +5,7 @@ from typing import Final
 from geo.analysis.coverage import AreaCoverage, CoverageReport
 from geo.errors import Lang
 from maps import labels
+from maps.shared_texts import Texts
 
 COLUMNS: Final = (
     "code", "name", "kind", "above", "parent", "tier", "status", "unassigned", "rule", "required", "visits",
@@ -23,7 +24,7 @@ def table(report: CoverageReport, lang: Lang) -> dict[str, object]:
     an exclusion is ``[reason, by, day]``.
     """
     position = {row.facts.code: at for at, row in enumerate(report.rows)}
-    texts = _Texts()
+    texts = Texts()
     rows = [_values(row, texts, lang) for row in report.rows]
     return {
         "level": report.level,
@@ -35,15 +36,7 @@ def table(report: CoverageReport, lang: Lang) -> dict[str, object]:
     }
 
 
-class _Texts(dict[str, int]):
-    """Texts in the order in which they were first asked for; gives the position of each."""
-
-    def __missing__(self, text: str) -> int:
-        self[text] = len(self)
-        return self[text]
-
-
-def _values(row: AreaCoverage, texts: _Texts, lang: Lang) -> list[object]:
+def _values(row: AreaCoverage, texts: Texts, lang: Lang) -> list[object]:
     facts = row.facts
     return [
         facts.code,

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from geo.analysis.duty_maps import AreaDuty, CadreDuty, DutyReport
 from geo.errors import Lang
 from maps import catalogue, duty_palette, labels
+from maps.shared_texts import Texts
 
 COLUMNS: Final = (
     "code", "name", "kind", "above", "parent", "status", "unassigned", "load", "households", "exclusion", "holders",
@@ -16,21 +17,13 @@ COLUMNS: Final = (
 SHARED: Final = ("kind", "above", "parent", "status")
 
 
-class _Texts(dict[str, int]):
-    """Texts in the order in which they were first asked for; gives the position of each."""
-
-    def __missing__(self, text: str) -> int:
-        self[text] = len(self)
-        return self[text]
-
-
 def table(report: DutyReport, lang: Lang) -> dict[str, object]:
     """The areas, those without anybody as positions in them, and the texts that several share.
 
     Who holds an area stands in ``holders`` as ``[cadre, role, since]``: a position in the report's cadres, and two in
     ``texts``. ``responsible`` is empty; maps of areas have that column.
     """
-    texts = _Texts()
+    texts = Texts()
     cadre = {one.staff_no: at for at, one in enumerate(report.cadres)}
     rows = [_values(row, report.level, cadre, texts, lang) for row in report.rows]
     cadres = [[one.name, texts[one.organisation_name], one.areas] for one in report.cadres]
@@ -45,7 +38,7 @@ def table(report: DutyReport, lang: Lang) -> dict[str, object]:
     }
 
 
-def _values(row: AreaDuty, level: str, cadre: Mapping[str, int], texts: _Texts, lang: Lang) -> list[object]:
+def _values(row: AreaDuty, level: str, cadre: Mapping[str, int], texts: Texts, lang: Lang) -> list[object]:
     area = row.area
     return [
         area.code,
