@@ -52,8 +52,8 @@ def held_table(rows: Sequence[Held], lang: Lang, kept: Kept, *, may: bool) -> Ta
 
     def name(row: Held) -> list[Piece]:
         text = row.area.name if row.area else row.one.area
-        is_grid = row.area is not None and row.area.level == "grid"
-        return [Piece(text, addresses.to(addresses.of_area(row.one.area), common) if is_grid else "")]
+        has_page = row.area is not None and row.area.level != "county"
+        return [Piece(text, addresses.to(addresses.of_area(row.one.area), common) if has_page else "")]
 
     def actions(row: Held) -> list[Piece]:
         over = addresses.to(f"{PATH}/hand-over", common, giver=row.one.staff_no, areas=row.one.area)
@@ -106,7 +106,7 @@ def without_table(found: DutyReport, lang: Lang, kept: Kept, *, may: bool) -> Ta
     common = {key: kept.get(key) for key in ("county", "lang")}
 
     def name(row: Without) -> list[Piece]:
-        return [Piece(row.name, addresses.to(addresses.of_area(row.code), common) if found.level == "grid" else "")]
+        return [Piece(row.name, addresses.to(addresses.of_area(row.code), common))]
 
     columns: list[Column[Without]] = [
         Column("name", say["name"], lambda row: row.name, pieces=name, heading=True),
