@@ -127,8 +127,10 @@ def gap_table(report: CoverageReport, lang: Lang, *, whole: bool, kept: dict[str
     def name(row: Ranked) -> list[Piece]:
         facts, common = row.area.facts, {key: kept[key] for key in ("month", "county", "lang")}
         to_map = addresses.to("/maps/coverage", common, level=facts.level, area=facts.code)
-        to_area = addresses.to(addresses.of_area(facts.code), common) if facts.level == "grid" else ""
-        return [Piece(facts.name, to_area), Piece(say["map"], to_map, "to-map")]
+        return [
+            Piece(facts.name, addresses.to(addresses.of_area(facts.code), common)),
+            Piece(say["map"], to_map, "to-map"),
+        ]
 
     def late(row: Ranked) -> list[Piece]:
         days = row.area.days_overdue
@@ -162,7 +164,7 @@ def gap_table(report: CoverageReport, lang: Lang, *, whole: bool, kept: dict[str
         Column("open_issues", say["open_issues"], lambda row: row.area.facts.open_issues, numeric=True),
     ]
     reasons = _STANDINGS if whole else _STANDINGS[:3]
-    choice: Choice[Ranked] = Choice("reason", say["reason"], {one: known[one] for one in reasons}, standings)
+    choice: Choice[Ranked] = Choice("reason", say["reason"], {one: known[one] for one in reasons}, _counted_as)
     empty = say["no_gaps"] if report.rows else say["no_areas"]
     return Table(say["all_title"] if whole else say["title"], columns, [choice], empty=empty)
 
@@ -170,6 +172,11 @@ def gap_table(report: CoverageReport, lang: Lang, *, whole: bool, kept: dict[str
 def standings(row: Ranked) -> tuple[str, ...]:
     """Its status, and before it that nobody is assigned: as the map shows it."""
     return (*(("unassigned",) if row.area.unassigned else ()), row.area.status)
+
+
+def _counted_as(row: Ranked) -> tuple[str, ...]:
+    """What it is counted as: an area that is met and has nobody is one of those that are met, too."""
+    return (*row.area.reasons, row.area.status)
 
 
 def _tier(row: Ranked, word: str) -> Piece:

@@ -54,13 +54,15 @@ def test_all_areas_can_be_shown(service: TestClient, report: Any) -> None:
     assert column(page, "序号").count("—") == len(others)
 
 
-def test_names_lead_to_the_grid_and_to_the_map(service: TestClient) -> None:
-    page = tree(service.get("/work/gaps?month=2025-03&level=grid"))
-    links = page.xpath(f"//table//a[contains(@href, '{GRIDS[3]}')]/@href")
-    assert [one.split("?")[0] for one in links] == [f"/maps/grids/{GRIDS[3]}", "/maps/coverage"]
-    assert f"area={GRIDS[3]}" in links[1]
-    assert "month=2025-03" in links[1]
-    assert service.get(links[1]).status_code == 200
+@pytest.mark.parametrize(("level", "code"), [("grid", GRIDS[3]), ("village", VILLAGES[1]), ("town", TOWNS[0])])
+def test_names_lead_to_the_area_and_to_the_map(service: TestClient, level: str, code: str) -> None:
+    page = tree(service.get(f"/work/gaps?month=2025-03&level={level}&show=all"))
+    links = page.xpath(f"//table//a[contains(@href, '{code}')]/@href")
+    assert [one.split("?")[0] for one in links] == [f"/maps/grids/{code}", "/maps/coverage"]
+    assert f"area={code}" in links[1]
+    for one in links:
+        assert "month=2025-03" in one
+        assert service.get(one).status_code == 200
 
 
 @pytest.mark.parametrize("sort", ["code", "visits", "missing", "last_visit", "days_overdue", "reasons", "rank", "name"])
@@ -188,3 +190,15 @@ def test_the_three_lists_are_those_of_the_services(loaded: TestClient, loaded_ur
     page = tree(loaded.get("/work/assignments?tab=cadres&on=2025-03-10&most=2"))
     assert column(page, "工号") == [duty.load.staff_no for duty in (*found.heavy, *found.idle)] == ["C1", "C2"]
     assert column(page, "负担") == ["过多", "没有分工"]
+
+
+@pytest.mark.parametrize("level", ["village", "grid"])
+def test_each_standing_leaves_as_many_as_are_counted(service: TestClient, squares_url: str, level: Any) -> None:
+    with writing(squares_url) as session:
+        found = coverage.report(session, counties.resolve(session, COUNTY), Month(2025, 3), level=level)
+    assert any(row.unassigned and row.status == "met" for row in found.rows)
+    for reason in ("unassigned", "unvisited", "under", "met", "excluded"):
+        answer = service.get(f"/work/gaps?month=2025-03&level={level}&show=all&reason={reason}&format=csv")
+        lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        expected = [row for row in found.rows if (row.unassigned if reason == "unassigned" else row.status == reason)]
+        assert {line["代码"] for line in lines} == {row.facts.code for row in expected}
