@@ -19,7 +19,7 @@ _PAGES: Final[tuple[tuple[str, str, Callable[[Access], bool]], ...]] = (
     ("gaps", "/work/gaps", lambda _: True),
     ("issues", "/work/issues", lambda _: True),
     ("assignments", "/work/assignments", lambda _: True),
-    ("bulletins", "/work/bulletins", lambda by: by.is_whole),
+    ("bulletins", "/work/bulletins", lambda by: by.is_whole and by.may("detail")),
     ("settings", "/work/rules", lambda _: True),
     ("boundaries", "/work/boundaries", lambda by: by.may("check") and by.is_whole),
     ("imports", "/work/imports", lambda by: by.may("record")),

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -164,7 +163,7 @@ def gap_table(report: CoverageReport, lang: Lang, *, whole: bool, kept: dict[str
         Column("open_issues", say["open_issues"], lambda row: row.area.facts.open_issues, numeric=True),
     ]
     reasons = _STANDINGS if whole else _STANDINGS[:3]
-    choice: Choice[Ranked] = Choice("reason", say["reason"], {one: known[one] for one in reasons}, _counted_as)
+    choice: Choice[Ranked] = Choice("reason", say["reason"], {one: known[one] for one in reasons}, standings)
     empty = say["no_gaps"] if report.rows else say["no_areas"]
     return Table(say["all_title"] if whole else say["title"], columns, [choice], empty=empty)
 
@@ -172,11 +171,6 @@ def gap_table(report: CoverageReport, lang: Lang, *, whole: bool, kept: dict[str
 def standings(row: Ranked) -> tuple[str, ...]:
     """Its status, and before it that nobody is assigned: as the map shows it."""
     return (*(("unassigned",) if row.area.unassigned else ()), row.area.status)
-
-
-def _counted_as(row: Ranked) -> tuple[str, ...]:
-    """What it is counted as: an area that is met and has nobody is one of those that are met, too."""
-    return (*row.area.reasons, row.area.status)
 
 
 def _tier(row: Ranked, word: str) -> Piece:

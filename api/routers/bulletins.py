@@ -29,7 +29,8 @@ from geo.storage.queries import bulletins as queries
 
 router = APIRouter(tags=["bulletins"])
 
-MAY_READ: Final = Depends(Needs("read", whole=True))
+MAY_READ: Final = Depends(Needs("detail", whole=True))
+"""Its lists have lines of single petitions, which are for those who may see them one by one."""
 MAY_PUBLISH: Final = Depends(Needs("plan", whole=True))
 DRAFT: Final = "draft"
 
