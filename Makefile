@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench assets lock clean
+.PHONY: help demo test lint bench screenshots assets lock clean
 
 help:
 	@echo "make demo    install what is missing, start everything, serve http://127.0.0.1:8000"
 	@echo "make test    install what the tests need and run them against a PostGIS of their own"
 	@echo "make lint    ruff, mypy --strict, import-linter"
 	@echo "make bench   speed beside the peers, in one run"
+	@echo "make screenshots  every page at both sizes and on paper, into var/screenshots"
 	@echo "make assets  front-end files from npm, pinned"
 	@echo "make lock    resolve the dependencies anew"
 	@echo "make clean   remove what was made here; the local database under var/ stays"
@@ -34,6 +35,10 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev node_modules/.copied
 	@sh scripts/system-packages.sh postgis browser wrk
 	$(BIN)/python -m pytest -m bench -s tests/benchmarks/bench_*.py tests/browser/bench_*.py
+
+screenshots: $(VENV)/.dev node_modules/.copied
+	@sh scripts/system-packages.sh postgis browser
+	@$(BIN)/python -m tests.browser.screenshots
 
 assets: node_modules/.copied
 
