@@ -22,6 +22,7 @@
 
   wangge.areaPage = function (chart, areas, data) {
     page = data.page;
+    wangge.paper(chart);
     let pointed = null;
     for (const line of document.querySelectorAll("tr[data-row]")) {
       const row = areas.rows[Number(line.dataset.row)];

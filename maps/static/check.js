@@ -231,6 +231,13 @@
     document.querySelector(".gap-list").append(...entries);
     document.querySelector(".gap-count").textContent = number(rows.length);
     filters(data, rows, entries);
+    for (const [event, on] of [["beforeprint", true], ["afterprint", false]]) {
+      window.addEventListener(event, () => {
+        document.body.classList.toggle("on-paper", on);
+        chart.invalidateSize({ animate: false });
+        chart.showWhole();
+      });
+    }
     return Object.assign(model, { rows });
   };
 })();

@@ -73,6 +73,6 @@
     const [chart, areas] = models[models.length - 1];
     if (models.length > 1) tie(models, getComputedStyle(document.documentElement).getPropertyValue("--highlight").trim());
     wangge.entries(areas);
-    wangge.panel(chart, areas);
+    wangge.panel(chart, areas, models.slice(0, -1).map(([other]) => other));
   };
 })();

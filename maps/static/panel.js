@@ -94,13 +94,15 @@
   }
 
   /** On paper nothing is folded away and the map is drawn for the page's width; afterwards all is as it was. */
-  function paper(chart) {
+  function paper(chart, others = []) {
     const folds = [...document.querySelectorAll("details")];
     let open = [];
     function fit(on) {
       document.body.classList.toggle("on-paper", on);
-      chart.invalidateSize({ animate: false });
-      chart.showWhole();
+      for (const one of [chart, ...others]) {
+        one.invalidateSize({ animate: false });
+        one.showWhole();
+      }
     }
     window.addEventListener("beforeprint", () => {
       open = folds.map((fold) => fold.open);
@@ -117,10 +119,10 @@
   Object.assign(wangge, { arrows, follow: followMap, paper });
 
   /** The list follows the map; on a phone it gives way when the model fires "leave". */
-  wangge.panel = function (chart, model) {
+  wangge.panel = function (chart, model, others) {
     arrows(document.querySelector(".gaps-body"));
     sheet(chart, model);
     followMap(model);
-    paper(chart);
+    paper(chart, others);
   };
 })();

@@ -97,6 +97,7 @@ def signed_in(
         is_mobile=phone,
         java_script_enabled=script,
         accept_downloads=True,
+        locale="zh-CN",
     )
     page = context.new_page()
     opened = Opened(page, served_at.base)

@@ -93,8 +93,7 @@ def prepare(browser: Browser, served: Live, sample: Sample) -> Shown:
         version = bring(opened.go("/work/boundaries"), grids_file(_changed(sample), Path(folder) / "grids.geojson"))
     with signed_in(browser, served, "planner") as opened:
         page = opened.go(f"/work/bulletins/{PUBLISHED}")
-        page.locator("form[method=post] button.go").click()
-        page.wait_for_url(f"**/work/bulletins/{PUBLISHED}/1?**", timeout=60_000)
+        publish(page, PUBLISHED)
         href = opened.go("/work/issues").locator("table.list tbody th a").first.get_attribute("href") or ""
     issue = href.partition("/work/issues/")[2].partition("?")[0]
     unvisited: Any = sample.planted["unvisited_villages"]
@@ -117,6 +116,12 @@ def grids_file(grids: gpd.GeoDataFrame, path: Path) -> Path:
     """Write grids as a GeoJSON file of codes and names."""
     path.write_text(grids[["code", "name", "geometry"]].to_json(), encoding="utf-8")
     return path
+
+
+def publish(page: Page, month: str) -> None:
+    """Confirm what is asked before the first bulletin of a month is published; maps and files take their time."""
+    page.locator("form[method=post] button.go").click(no_wait_after=True)
+    page.wait_for_url(f"**/work/bulletins/{month}/1?**", timeout=120_000)
 
 
 def bring(page: Page, file: Path) -> int:
