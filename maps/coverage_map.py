@@ -8,7 +8,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.analysis.coverage import CoverageReport
 from geo.errors import Lang
 from geo.space.crs import Frame
-from maps import assets, coverage_notes, labels, layers, map_tools, palette
+from maps import assets, catalogue, coverage_notes, labels, layers, map_tools, palette
 from maps.coverage_data import table
 from maps.layers import AreaTiles
 from maps.page import Basemap, CountyMap, Links, Outline, Page, Piece, script_json
@@ -88,6 +88,8 @@ def _names(report: CoverageReport, outlines: Sequence[Outline]) -> Iterator[str]
 
 def _context(report: CoverageReport, lang: Lang, basemap: Basemap | None, links: Links) -> dict[str, object]:
     words = labels.words(lang)
+    if links.area_page:
+        words |= {"open_area": catalogue.words("duty_map", lang)["open_area"]}
     month, level = labels.month_name(report.month, lang), labels.level_name(report.level, lang)
     place = coverage_notes.place(report)
     return {

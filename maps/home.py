@@ -133,6 +133,7 @@ def _context(
     report: CoverageReport, figures: Figures, previous: Figures | None, lang: Lang, links: Links
 ) -> dict[str, object]:
     words = labels.words(lang) | catalogue.words("home", lang)
+    words |= {"open_area": catalogue.words("duty_map", lang)["open_area"]}
     month, level = labels.month_name(report.month, lang), labels.level_name(report.level, lang)
     place = report.scope_name if report.scope == report.county else f"{report.county_name} {report.scope_name}"
     legend = {name: home_figures.text(name, getattr(figures, name)) for name in ("met", "under", "unvisited")}

@@ -87,6 +87,7 @@ class Links:
     :ivar account: of whoever is signed in
     :ivar categories: category of issues, ``all`` for every one → the same window with it
     :ivar denominators: what issues are compared with (`geo.analysis.hotspots.Denominator`) → the same window
+    :ivar area_page: of the page of an area, with ``CODE`` in it
     """
 
     previous_month: str | None = None
@@ -98,6 +99,7 @@ class Links:
     categories: Mapping[Category | Literal["all"], str] = field(default_factory=dict)
     denominators: Mapping[str, str] = field(default_factory=dict)
     pages: Nav | None = None
+    area_page: str | None = None
 
 
 def script_json(value: object) -> Markup:

@@ -213,6 +213,7 @@ def coverage_links(
         | {"png": to("/maps/coverage.png"), "html": to("/maps/coverage", standalone="true")},
         language=to(path, lang="en" if lang == "zh-CN" else "zh-CN"),
         account=f"/account?lang={lang}",
+        area_page=addresses.to("/maps/grids/CODE", {"county": county.code, "month": report.month, "lang": lang}),
         pages=navigation.pages(
             access,
             lang,

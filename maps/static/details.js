@@ -79,6 +79,7 @@
       facts(row),
       el("h4", "", say("responsible")),
       responsible(row),
+      wangge.pageLink(document.body.dataset.areaPage, row),
       el("p", "codes", el("span", "", `${say("code")} ${row.code}`), el("span", "", `${say("path")} ${row.path}`)));
     if (!made.querySelector(".people, .nobody")) made.querySelector("h4").remove();
     return made;

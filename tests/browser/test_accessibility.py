@@ -1,6 +1,5 @@
 """Every page under axe-core at both sizes, in Chinese and in English: nothing serious or critical stands in the way."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,9 +25,9 @@ def shown(chromium: Browser, living: Live, sample: Sample) -> Shown:
 
 
 @pytest.fixture(scope="module")
-def axe() -> Iterator[str]:
+def axe() -> str:
     assert AXE.is_file(), f"{AXE} is missing: npm ci brings it (make test does it)"
-    yield AXE.read_text(encoding="utf-8")
+    return AXE.read_text(encoding="utf-8")
 
 
 def weighty(page: Page, axe: str) -> list[str]:
