@@ -69,6 +69,15 @@
     return el("ul", "people", ...people);
   }
 
+  /** To the page of the area; none where the map is a file. */
+  function areaLink(row) {
+    const { areaPage, openArea } = document.body.dataset;
+    if (!areaPage) return null;
+    const link = el("a", "", openArea);
+    link.href = areaPage.replace("CODE", encodeURIComponent(row.code));
+    return el("p", "open", link);
+  }
+
   wangge.card = function (row) {
     const where = [row.parent, row.kind].filter(Boolean).join(" · ");
     const shapeless = row.anchor ? null : el("span", "badge badge-plain", say("no_shape"));
@@ -79,7 +88,7 @@
       facts(row),
       el("h4", "", say("responsible")),
       responsible(row),
-      wangge.pageLink(document.body.dataset.areaPage, row),
+      areaLink(row),
       el("p", "codes", el("span", "", `${say("code")} ${row.code}`), el("span", "", `${say("path")} ${row.path}`)));
     if (!made.querySelector(".people, .nobody")) made.querySelector("h4").remove();
     return made;

@@ -30,4 +30,12 @@
       entry.addEventListener("mouseleave", () => areas.point(null));
     }
   };
+
+  /** A link to the page of an area in its card; null where the page is a file. */
+  wangge.pageLink = function (page, row) {
+    if (!page) return null;
+    const link = wangge.el("a", "", wangge.say("open_area"));
+    link.href = page.replace("CODE", encodeURIComponent(row.code));
+    return wangge.el("p", "open", link);
+  };
 })();

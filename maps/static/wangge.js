@@ -174,14 +174,6 @@ window.wangge = (function () {
     });
   }
 
-  /** A link to the page of an area in its card; null where the page is a file. */
-  function pageLink(page, row) {
-    if (!page) return null;
-    const link = el("a", "", say("open_area"));
-    link.href = page.replace("CODE", encodeURIComponent(row.code));
-    return el("p", "open", link);
-  }
-
   function ready() {
     requestAnimationFrame(() => {
       document.documentElement.dataset.ready = "true";
@@ -189,5 +181,5 @@ window.wangge = (function () {
     });
   }
 
-  return { read, phone, say, day, el, eachPoint, decode, decodePolygons, pane, map, tiles, pageLink, ready, number, percent, calm };
+  return { read, phone, say, day, el, eachPoint, decode, decodePolygons, pane, map, tiles, ready, number, percent, calm };
 })();
