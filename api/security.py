@@ -7,6 +7,7 @@ with a session has its decision already; what needs more than reading says so wi
 import base64
 import binascii
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Annotated, Final
@@ -118,6 +119,17 @@ def access_of(request: Request) -> Access:
     return access
 
 
+_PERMISSIONS_ZH: Final[Mapping[Permission, str]] = {
+    "read": "查看",
+    "record": "记录走访和问题",
+    "detail": "查看住户和信访明细",
+    "assign": "调整分工",
+    "check": "核对边界",
+    "plan": "设定走访要求和发布通报",
+    "manage": "管理账号和边界",
+}
+
+
 class Needs:
     """A permission that an endpoint asks for, beyond reading.
 
@@ -134,7 +146,7 @@ class Needs:
                 account=access.name,
                 role=access.role,
                 why=f'the role lacks the permission "{self.permission}"',
-                why_zh=f"该角色没有“{self.permission}”权限",
+                why_zh=f"该角色没有“{_PERMISSIONS_ZH[self.permission]}”权限",
             )
         if self.whole and not access.is_whole:
             raise NotAllowed(
