@@ -205,7 +205,7 @@ PICTURES = [
         "/maps/grids?on=2025-03-10&level=grid&format=png",
         "duties-2025-03-10-grid.png",
         DUTY_STYLES,
-        {"load_1", "load_2"},
+        {"load_1"},
     ),
     ("/maps/compare?month=2025-03&format=png", "compare-2025-02-2025-03-village.png", CHANGE_STYLES, {"newly_met"}),
 ]
