@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import geopandas as gpd
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as Late
 
 from data.sample import Sample
@@ -108,7 +108,8 @@ def settle(page: Page) -> None:
         with suppress(Late):
             waiting.scroll_into_view_if_needed(timeout=2_000)
     page.wait_for_load_state("networkidle", timeout=60_000)
-    page.wait_for_function("document.querySelectorAll('.waiting').length === 0", timeout=60_000)
+    # No text is evaluated in the page, which its policy would refuse.
+    expect(page.locator(".waiting")).to_have_count(0, timeout=60_000)
     page.evaluate("window.scrollTo(0, 0)")
 
 
