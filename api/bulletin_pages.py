@@ -42,7 +42,7 @@ _SHOWN: Final = 60
 """Editions on one page, and differences of one."""
 
 
-@router.get("/work/bulletins", dependencies=[MAY_READ])
+@router.get("/desk/bulletins", dependencies=[MAY_READ])
 def months_page(
     session: SessionDep,
     county: CountyDep,
@@ -64,18 +64,18 @@ def months_page(
         county,
         access,
         lang,
-        here=_to("/work/bulletins", county, None, month=str(wanted)),
+        here=_to("/desk/bulletins", county, None, month=str(wanted)),
         month=wanted,
         b=said,
         title=said.title,
         latest=str(latest),
         preview=_preview(session, county, wanted, lang, said) if access.may("plan") else None,
         editions=[_edition(one, county, lang, said) for one in found[:_SHOWN]],
-        older=_to("/work/bulletins", county, lang, cursor=f"{last.month}.{last.edition}") if last else "",
+        older=_to("/desk/bulletins", county, lang, cursor=f"{last.month}.{last.edition}") if last else "",
     )
 
 
-@router.get("/work/bulletins/{month}", dependencies=[MAY_PUBLISH])
+@router.get("/desk/bulletins/{month}", dependencies=[MAY_PUBLISH])
 def confirm_page(
     request: Request, session: SessionDep, county: CountyDep, access: AccessDep, lang: LangQuery, month: MonthPath
 ) -> HTMLResponse:
@@ -83,7 +83,7 @@ def confirm_page(
     return _confirm(request, session, county, access, lang, Month.parse(month))
 
 
-@router.post("/work/bulletins/{month}", dependencies=[MAY_PUBLISH])
+@router.post("/desk/bulletins/{month}", dependencies=[MAY_PUBLISH])
 def publish(
     request: Request,
     session: SessionDep,
@@ -109,11 +109,11 @@ def publish(
         return _confirm(
             request, session, county, access, lang, wanted, reason=reason, refused=error.text(lang), status=status
         )
-    to = _to(f"/work/bulletins/{wanted}/{found.info.edition}", county, lang, done="1")
+    to = _to(f"/desk/bulletins/{wanted}/{found.info.edition}", county, lang, done="1")
     return RedirectResponse(to, HTTPStatus.SEE_OTHER)
 
 
-@router.get("/work/bulletins/{month}/{edition}", dependencies=[MAY_READ])
+@router.get("/desk/bulletins/{month}/{edition}", dependencies=[MAY_READ])
 def edition_page(
     session: SessionDep,
     county: CountyDep,
@@ -134,7 +134,7 @@ def edition_page(
         county,
         access,
         lang,
-        here=_to(f"/work/bulletins/{wanted}/{edition}", county, None),
+        here=_to(f"/desk/bulletins/{wanted}/{edition}", county, None),
         month=wanted,
         b=said,
         title=said.title,
@@ -145,7 +145,7 @@ def edition_page(
         changed_figures=changed[:_SHOWN],
         more=said.more.format(n=len(changed) - _SHOWN) if len(changed) > _SHOWN else "",
         changed_lists=shown["changed_lists"],
-        back=_to("/work/bulletins", county, lang, month=str(wanted)),
+        back=_to("/desk/bulletins", county, lang, month=str(wanted)),
     )
 
 
@@ -165,7 +165,7 @@ def _preview(session: Session, county: CountyInfo, month: Month, lang: Lang, sai
         "rows": _rows(seen, lang),
         "files": _files(f"/bulletins/{month}/draft", county, lang),
         "may_publish": True,
-        "publish": "" if running or empty else _to(f"/work/bulletins/{month}", county, lang),
+        "publish": "" if running or empty else _to(f"/desk/bulletins/{month}", county, lang),
         "publish_word": said.correct if published else said.publish,
     }
 
@@ -204,7 +204,7 @@ def _confirm(
         county,
         access,
         lang,
-        here=_to(f"/work/bulletins/{month}", county, None),
+        here=_to(f"/desk/bulletins/{month}", county, None),
         month=month,
         b=said,
         title=said.confirm_title.format(month=labels.month_name(month, lang)),
@@ -214,8 +214,8 @@ def _confirm(
         said=refused,
         bad=bool(refused),
         status=status,
-        action=_to(f"/work/bulletins/{month}", county, lang),
-        back=_to("/work/bulletins", county, lang, month=str(month)),
+        action=_to(f"/desk/bulletins/{month}", county, lang),
+        back=_to("/desk/bulletins", county, lang, month=str(month)),
         most_chars=MAX_TEXT_CHARS,
         form_token=web.form_token(request),
     )
@@ -229,7 +229,7 @@ def _edition(one: EditionInfo, county: CountyInfo, lang: Lang, said: SimpleNames
         "actor": one.actor,
         "reason": one.reason,
         "sha256": one.sha256,
-        "url": _to(f"/work/bulletins/{one.month}/{one.edition}", county, lang),
+        "url": _to(f"/desk/bulletins/{one.month}/{one.edition}", county, lang),
         "files": _files(f"/bulletins/{one.month}/{one.edition}", county, lang),
     }
 

@@ -158,10 +158,10 @@ def _ways(report: CoverageReport, county: CountyInfo, area: str | None, lang: La
     state = _query(county, lang, month=month, level=report.level, area=area, boundaries=report.boundaries)
     problems = _query(county, lang, **{"from": month, "to": month}, level=report.level, area=area)
     issues = _query(county, lang, month=month, area=area)
-    gaps = f"/work/gaps?{state}"
+    gaps = f"/desk/gaps?{state}"
     figures = {name: f"{gaps}&reason={name}" for name in _GAPS}
     figures |= {"rate": f"{gaps}&show=all", "met": f"{gaps}&show=all&reason=met"}
-    figures |= {name: f"/work/issues?{issues}&standing={name}" for name in _STANDINGS}
+    figures |= {name: f"/desk/issues?{issues}&standing={name}" for name in _STANDINGS}
     figures |= {"clusters": f"/clusters?{state}", "households_reached": ""}
     kept = {"month": month, "level": report.level, "boundaries": report.boundaries, "lang": lang, "county": county.code}
     return HomeLinks(
@@ -187,13 +187,13 @@ def _quick(access: Access, county: CountyInfo, lang: Lang, month: str) -> list[t
     found = [
         ("mine_link", f"/mine?{common}", access.staff_no is not None),
         ("record_link", f"/field?{common}", access.may("record") and access.staff_no is not None),
-        ("assign_link", f"/work/assignments?{common}", access.may("assign")),
+        ("assign_link", f"/desk/assignments?{common}", access.may("assign")),
         (
             "bulletin_link",
-            f"/work/bulletins?{_query(county, lang, month=month)}",
+            f"/desk/bulletins?{_query(county, lang, month=month)}",
             whole and access.may("plan"),
         ),
-        ("boundary_link", f"/work/boundaries?{common}", whole and access.may("manage")),
+        ("boundary_link", f"/desk/boundaries?{common}", whole and access.may("manage")),
     ]
     return [(said[name], href) for name, href, fits in found if fits]
 

@@ -55,7 +55,7 @@ class RequestLog:
 IMPORTS: Final = frozenset({"/visits/import", "/issues/import"})
 """They write what comes to disk, and count for themselves."""
 
-LARGER: Final = dict.fromkeys(("/work/boundaries", "/work/imports"), MAX_FORM_FILE_BYTES)
+LARGER: Final = dict.fromkeys(("/desk/boundaries", "/desk/imports"), MAX_FORM_FILE_BYTES)
 """Forms with a file; what is over a megabyte is read from disk."""
 
 

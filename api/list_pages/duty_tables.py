@@ -13,7 +13,7 @@ from geo.storage.queries.areas import AreaInfo
 from geo.storage.queries.assignments import AssignmentInfo
 from maps import catalogue, labels
 
-PATH: Final = "/work/assignments"
+PATH: Final = "/desk/assignments"
 Kept = Mapping[str, str | None]
 
 

@@ -33,7 +33,7 @@ from maps import catalogue, labels
 
 router = APIRouter(include_in_schema=False)
 
-PATH: Final = "/work/gaps"
+PATH: Final = "/desk/gaps"
 _STANDINGS: Final = ("unassigned", "unvisited", "under", "met", "excluded")
 
 

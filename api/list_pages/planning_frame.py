@@ -11,8 +11,8 @@ from api.dependencies import Needs
 from api.list_pages.asking import Asking, Page
 from api.list_pages.frame import Tab
 
-RULES: Final = "/work/rules"
-EXCLUSIONS: Final = "/work/exclusions"
+RULES: Final = "/desk/rules"
+EXCLUSIONS: Final = "/desk/exclusions"
 PAGE: Final = Page("settings", "planning")
 MAY_PLAN: Final = Depends(Needs("plan", whole=True))
 

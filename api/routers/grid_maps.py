@@ -160,7 +160,7 @@ def area_page(
         lang=lang,
         links=None if standalone else _area_links(report, county, asked, access),
         area_page=None if standalone else addresses.to(_AREA, asked),
-        issue_page=None if standalone else addresses.to("/work/issues/ID", {"county": county.code, "lang": lang}),
+        issue_page=None if standalone else addresses.to("/desk/issues/ID", {"county": county.code, "lang": lang}),
         others={}
         if standalone
         else {

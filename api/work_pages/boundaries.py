@@ -33,7 +33,7 @@ from maps import check_labels, labels
 
 router = APIRouter(include_in_schema=False)
 
-PATH: Final = "/work/boundaries"
+PATH: Final = "/desk/boundaries"
 STAGED: Final = "boundaries staged"
 MAY_MANAGE: Final = Depends(Needs("manage", whole=True))
 

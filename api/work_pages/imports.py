@@ -31,7 +31,7 @@ from geo.storage.queries.imports import ImportInfo, Refused
 
 router = APIRouter(include_in_schema=False)
 
-PATH: Final = "/work/imports"
+PATH: Final = "/desk/imports"
 _SHOWN: Final = 200
 _MAY_RECORD: Final = Depends(Needs("record"))
 _BATCHES: Final[tuple[Kind, ...]] = get_args(Kind)

@@ -27,7 +27,7 @@ from maps import labels
 
 router = APIRouter(include_in_schema=False)
 
-PATH: Final = "/work/issues"
+PATH: Final = "/desk/issues"
 STANDINGS: Final = ("open", "overdue", "unanswered", "in_circles", "all")
 Standing = Literal["open", "overdue", "unanswered", "in_circles", "all"]
 ChoiceQuery = Annotated[str | None, Query(max_length=64, pattern=PLAIN, description="only those of this value")]

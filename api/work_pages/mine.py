@@ -61,7 +61,7 @@ def mine_page(desk: DeskDep) -> Response:
         more=max(0, len(here) - _ISSUES),
         near=[_issue(desk, one) for one in waiting if one.record.lon is not None][:_NEAR],
         field=desk.link("/field"),
-        all_issues=desk.link("/work/issues"),
+        all_issues=desk.link("/desk/issues"),
         has_page=desk.access.may("record"),
     )
 
@@ -124,7 +124,7 @@ def _issue(desk: Desk, one: Standing) -> dict[str, Any]:
     record = one.record
     return {
         "title": record.title,
-        "href": desk.link(f"/work/issues/{record.id}"),
+        "href": desk.link(f"/desk/issues/{record.id}"),
         "waiting": desk.words("mine")["waiting"].format(n=one.waiting_days),
         "overdue": one.overdue,
         "lon": record.lon,

@@ -267,7 +267,7 @@ def test_roles_and_scopes(
         assert answer.status_code not in {401, 500}, (role, level, answer.text)
         if method == "GET" and may:
             assert answer.status_code == 200 or path.startswith(
-                ("/accounts/", "/imports/", "/work/imports/", "/work/assignments/{number}/")
+                ("/accounts/", "/imports/", "/desk/imports/", "/desk/assignments/{number}/")
             ), (
                 role,
                 level,
@@ -285,10 +285,10 @@ FORMS = [
     *(("/coverage/places", {"format": form}) for form in ("json", "csv", "xlsx")),
     ("/maps/coverage", {"level": "grid", "standalone": "true"}),
     ("/maps/coverage.png", {"level": "grid"}),
-    *(("/work/gaps", {"format": form, "level": "grid", "show": "all"}) for form in ("html", "csv", "xlsx")),
-    *(("/work/assignments", {"tab": tab, "most": "1"}) for tab in ("held", "without", "cadres")),
-    ("/work/assignments", {"format": "csv"}),
-    ("/work/assignments/give", {}),
+    *(("/desk/gaps", {"format": form, "level": "grid", "show": "all"}) for form in ("html", "csv", "xlsx")),
+    *(("/desk/assignments", {"tab": tab, "most": "1"}) for tab in ("held", "without", "cadres")),
+    ("/desk/assignments", {"format": "csv"}),
+    ("/desk/assignments/give", {}),
     *(
         ("/maps/grids", {"level": area, "format": form})
         for form in ("html", "json", "csv", "xlsx", "geojson")
@@ -298,7 +298,7 @@ FORMS = [
     ("/maps/grids/{code}", {"standalone": "true"}),
     *(("/maps/compare", {"level": "grid", "view": view}) for view in ("side", "difference")),
     *(
-        ("/work/issues", {"format": form, "standing": one})
+        ("/desk/issues", {"format": form, "standing": one})
         for form in ("html", "csv", "xlsx")
         for one in ("open", "all")
     ),
@@ -341,8 +341,8 @@ def test_nothing_of_elsewhere_in_any_form(
     if path == "/issues/extents":
         assert VILLAGES[0] in texts(answer)
     elif (
-        path == "/work/gaps"
-        or (path == "/work/assignments" and query.get("tab") in {None, "held"})
+        path == "/desk/gaps"
+        or (path == "/desk/assignments" and query.get("tab") in {None, "held"})
         or path.startswith(("/areas", "/visits", "/issues", "/assignments", "/tiles"))
         or (path in {"/coverage", "/hotspots"} and query["level"] == "grid")
     ):

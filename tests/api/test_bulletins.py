@@ -211,19 +211,19 @@ def test_what_cannot_be_published_is_said(loaded: TestClient, body: dict[str, ob
 
 
 def test_the_page_offers_and_shows(published: TestClient) -> None:
-    page = published.get("/work/bulletins?month=2025-03").text
+    page = published.get("/desk/bulletins?month=2025-03").text
     assert "/bulletins/2025-03/draft?" in page
-    assert 'href="/work/bulletins/2025-03?' in page
+    assert 'href="/desk/bulletins/2025-03?' in page
     assert "第 1 版" in page
-    confirm = published.get("/work/bulletins/2025-03").text
+    confirm = published.get("/desk/bulletins/2025-03").text
     assert 'name="reason"' in confirm
     form = {"edition": "2", "reason": "", "form_token": "x"}
-    refused = published.post("/work/bulletins/2025-03", data=form | {"reason": '"><script>'})
+    refused = published.post("/desk/bulletins/2025-03", data=form | {"reason": '"><script>'})
     assert refused.status_code == 409
     assert "&#34;&gt;&lt;script&gt;" in refused.text
-    assert published.post("/work/bulletins/2025-03", data=form).status_code == 422
-    assert "990199" in published.get("/work/bulletins/2025-03/1").text
-    assert published.get("/work/bulletins/2025-03/9").status_code == 404
+    assert published.post("/desk/bulletins/2025-03", data=form).status_code == 422
+    assert "990199" in published.get("/desk/bulletins/2025-03/1").text
+    assert published.get("/desk/bulletins/2025-03/9").status_code == 404
 
 
 def test_files_are_written_whole_or_not(tmp_path: Path) -> None:

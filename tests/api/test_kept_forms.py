@@ -99,12 +99,12 @@ def test_passwords_and_files_are_not_kept(browser: TestClient) -> None:
 
 
 def test_too_much_is_not_kept(browser: TestClient) -> None:
-    most = MAX_KEPT_CHARS - len(kept.Kept("/work/x", (("note", ""),)).text())
+    most = MAX_KEPT_CHARS - len(kept.Kept("/desk/x", (("note", ""),)).text())
     for length, stays in ((most, True), (most + 1, False)):
-        ended = browser.post("/work/x", data={"note": "字" * length})
+        ended = browser.post("/desk/x", data={"note": "字" * length})
         # Nothing answers there, so it is put into the field by hand.
         assert ended.status_code in (401, 404)
-        text = kept.Kept("/work/x", (("note", "字" * length),)).text()
+        text = kept.Kept("/desk/x", (("note", "字" * length),)).text()
         assert (kept.read(text) is not None) is stays
 
 

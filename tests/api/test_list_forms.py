@@ -36,7 +36,7 @@ def stored_now(loaded_url: str) -> Iterator[Session]:
 
 
 def test_an_area_is_given_and_the_list_says_so(loaded: TestClient, stored_now: Session) -> None:
-    answer = loaded.post("/work/assignments/give", data=HEAD, follow_redirects=False)
+    answer = loaded.post("/desk/assignments/give", data=HEAD, follow_redirects=False)
     assert answer.status_code == 303
     page = tree(loaded.get(answer.headers["location"]))
     assert texts(page, "//p[@role='status']") == ["已分派。"]
@@ -62,46 +62,46 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
     loaded: TestClient, change: dict[str, str], field: str, said: str
 ) -> None:
     typed = HEAD | change
-    page = tree(loaded.post("/work/assignments/give", data=typed, follow_redirects=False), 422)
+    page = tree(loaded.post("/desk/assignments/give", data=typed, follow_redirects=False), 422)
     wrong = field_errors(page)
     assert list(wrong) == [field]
     assert said in wrong[field]
     assert texts(page, "//p[@role='alert']")
     assert {name: text for name, text in values(page).items() if name in typed}.items() <= typed.items()
-    assert column(tree(loaded.get("/work/assignments")), "代码") == []
+    assert column(tree(loaded.get("/desk/assignments")), "代码") == []
 
 
 def test_a_second_head_is_refused_beside_the_area_and_nothing_is_half_written(loaded: TestClient) -> None:
-    loaded.post("/work/assignments/give", data=HEAD | {"areas": GRIDS[1]})
+    loaded.post("/desk/assignments/give", data=HEAD | {"areas": GRIDS[1]})
     second = HEAD | {"staff_no": "C2", "areas": f"{GRIDS[0]}，{GRIDS[1]}"}  # written in this order
-    page = tree(loaded.post("/work/assignments/give", data=second, follow_redirects=False), 422)
+    page = tree(loaded.post("/desk/assignments/give", data=second, follow_redirects=False), 422)
     assert "已有网格长" in field_errors(page)["areas"]
-    assert column(tree(loaded.get("/work/assignments?on=2025-03-01")), "代码") == [GRIDS[1]]
+    assert column(tree(loaded.get("/desk/assignments?on=2025-03-01")), "代码") == [GRIDS[1]]
 
 
 def test_an_assignment_is_ended(loaded: TestClient, stored_now: Session) -> None:
-    loaded.post("/work/assignments/give", data=HEAD)
+    loaded.post("/desk/assignments/give", data=HEAD)
     (one,) = assignments.all_of(stored_now, COUNTY)
-    page = tree(loaded.post(f"/work/assignments/{one.id}/end", data={"day": "2025-01-01"}), 422)
+    page = tree(loaded.post(f"/desk/assignments/{one.id}/end", data={"day": "2025-01-01"}), 422)
     assert "2025-01-01" in field_errors(page)["day"]
-    answer = loaded.post(f"/work/assignments/{one.id}/end", data={"day": "2025-02-01"}, follow_redirects=False)
+    answer = loaded.post(f"/desk/assignments/{one.id}/end", data={"day": "2025-02-01"}, follow_redirects=False)
     assert (answer.status_code, "said=ended" in answer.headers["location"]) == (303, True)
     stored_now.rollback()
     assert [one.to_day for one in assignments.all_of(stored_now, COUNTY)] == [date(2025, 2, 1)]
 
 
 def test_handing_over_asks_before_it_does(loaded: TestClient, stored_now: Session) -> None:
-    loaded.post("/work/assignments/give", data=HEAD | {"areas": f"{GRIDS[0]} {GRIDS[1]}"})
+    loaded.post("/desk/assignments/give", data=HEAD | {"areas": f"{GRIDS[0]} {GRIDS[1]}"})
     asked = {"giver": "C1", "taker": "C2", "areas": GRIDS[1], "day": "2025-02-01"}
-    page = tree(loaded.post("/work/assignments/hand-over", data=asked))
+    page = tree(loaded.post("/desk/assignments/hand-over", data=asked))
     assert len(texts(page, "//ul[@class='moves']/li")) == 1
     assert GRIDS[1] in texts(page, "//ul[@class='moves']/li")[0]
     assert {one.staff_no for one in assignments.all_of(stored_now, COUNTY)} == {"C1"}
     again = values(page)
     assert {name: again[name] for name in asked} == asked
-    back = tree(loaded.post("/work/assignments/hand-over", data=again | {"step": "back"}))
+    back = tree(loaded.post("/desk/assignments/hand-over", data=again | {"step": "back"}))
     assert {name: values(back)[name] for name in asked} == asked
-    answer = loaded.post("/work/assignments/hand-over", data=again | {"step": "confirm"}, follow_redirects=False)
+    answer = loaded.post("/desk/assignments/hand-over", data=again | {"step": "confirm"}, follow_redirects=False)
     assert (answer.status_code, "said=handed" in answer.headers["location"]) == (303, True)
     stored_now.rollback()
     now = [one for one in assignments.all_of(stored_now, COUNTY) if one.holds_on(date(2025, 2, 1))]
@@ -120,9 +120,9 @@ def test_handing_over_asks_before_it_does(loaded: TestClient, stored_now: Sessio
     ],
 )
 def test_what_cannot_be_handed_over_is_said(loaded: TestClient, change: dict[str, str], field: str) -> None:
-    loaded.post("/work/assignments/give", data=HEAD)
+    loaded.post("/desk/assignments/give", data=HEAD)
     asked = {"giver": "C1", "taker": "C2", "areas": "", "day": "2025-02-01"} | change
-    page = tree(loaded.post("/work/assignments/hand-over", data=asked, follow_redirects=False), 422)
+    page = tree(loaded.post("/desk/assignments/hand-over", data=asked, follow_redirects=False), 422)
     assert list(field_errors(page)) == [field]
 
 
@@ -130,9 +130,9 @@ def test_what_cannot_be_handed_over_is_said(loaded: TestClient, change: dict[str
 
 
 def test_a_rule_is_changed_and_logged(loaded: TestClient, stored_now: Session) -> None:
-    page = tree(loaded.get("/work/rules"))
+    page = tree(loaded.get("/desk/rules"))
     assert column(page, "要求") == ["每月 1 次（未设置时的默认值）"] * 6
-    to = "/work/rules/visits?level=grid&tier=key"
+    to = "/desk/rules/visits?level=grid&tier=key"
     both = {"visits_per_month": "2", "every_days": "10"}
     refused = tree(loaded.post(to, data=both), 422)
     assert "只能填一个" in field_errors(refused)["visits_per_month"]
@@ -149,13 +149,13 @@ def test_a_rule_is_changed_and_logged(loaded: TestClient, stored_now: Session) -
 
 
 def test_limits_and_routes_are_changed(loaded: TestClient) -> None:
-    assert loaded.post("/work/rules/limits?category=ecology", data={"days": "0"}).status_code == 422
-    page = tree(loaded.post("/work/rules/limits?category=ecology", data={"days": "12"}))
+    assert loaded.post("/desk/rules/limits?category=ecology", data={"days": "0"}).status_code == 422
+    page = tree(loaded.post("/desk/rules/limits?category=ecology", data={"days": "12"}))
     assert "12 天" in column(page, "办理天数")
     route = {"category": "ecology", "area": TOWNS[0], "handler": "D1", "liaison": ""}
-    assert "area" in field_errors(tree(loaded.post("/work/rules/routes", data=route | {"area": "999"}), 422))
-    assert "handler" in field_errors(tree(loaded.post("/work/rules/routes", data=route | {"handler": ""}), 422))
-    page = tree(loaded.post("/work/rules/routes", data=route))
+    assert "area" in field_errors(tree(loaded.post("/desk/rules/routes", data=route | {"area": "999"}), 422))
+    assert "handler" in field_errors(tree(loaded.post("/desk/rules/routes", data=route | {"handler": ""}), 422))
+    page = tree(loaded.post("/desk/rules/routes", data=route))
     assert (column(page, "区域"), column(page, "承办单位")) == ([f"town {TOWNS[0]} {TOWNS[0]}"], ["走访办"])
 
 
@@ -168,19 +168,19 @@ def counts(page: Any) -> list[tuple[int, ...]]:
 
 
 def test_an_area_is_left_out_and_counts_again(loaded: TestClient, stored_now: Session) -> None:
-    assert counts(tree(loaded.get("/work/exclusions"))) == [(2, 0, 2), (4, 0, 4), (8, 0, 8)]
-    loaded.post("/work/exclusions/make-key", data={"code": GRIDS[0], "reason": "汛期"})
-    page = tree(loaded.post("/work/exclusions/exclude", data=EXCLUDED))
+    assert counts(tree(loaded.get("/desk/exclusions"))) == [(2, 0, 2), (4, 0, 4), (8, 0, 8)]
+    loaded.post("/desk/exclusions/make-key", data={"code": GRIDS[0], "reason": "汛期"})
+    page = tree(loaded.post("/desk/exclusions/exclude", data=EXCLUDED))
     assert counts(page) == [(2, 0, 2), (4, 0, 4), (8, 1, 7)]
     assert column(page, "情况") == ["不计入 重点"]
     assert [column(page, title) for title in ("原因", "经手人", "日期")] == [["整体搬迁"], ["王办"], ["2025-02-03"]]
-    again = tree(loaded.post("/work/exclusions/exclude", data=EXCLUDED), 422)
+    again = tree(loaded.post("/desk/exclusions/exclude", data=EXCLUDED), 422)
     assert "整体搬迁" in field_errors(again)["code"]
     march = loaded.get("/coverage?month=2025-03&level=grid").json()
     assert next(one for one in march["areas"] if one["code"] == GRIDS[0])["status"] == "excluded"
-    page = tree(loaded.post("/work/exclusions/include", data={"code": GRIDS[0], "reason": "已回迁"}))
+    page = tree(loaded.post("/desk/exclusions/include", data={"code": GRIDS[0], "reason": "已回迁"}))
     assert (counts(page)[2], column(page, "情况")) == ((8, 0, 8), ["重点"])
-    page = tree(loaded.post("/work/exclusions/make-ordinary", data={"code": GRIDS[0], "reason": "汛期结束"}))
+    page = tree(loaded.post("/desk/exclusions/make-ordinary", data={"code": GRIDS[0], "reason": "汛期结束"}))
     assert "没有不计入的区域" in texts(page, "//p[@class='list-empty']")[0]
     logged = [(actor, action) for _, actor, action, _ in stored.log(stored_now, 4)]
     assert logged == [
@@ -191,7 +191,7 @@ def test_an_area_is_left_out_and_counts_again(loaded: TestClient, stored_now: Se
 
 @pytest.mark.parametrize("field", ["code", "reason", "by", "on"])
 def test_an_exclusion_needs_its_area_reason_person_and_day(loaded: TestClient, field: str) -> None:
-    page = tree(loaded.post("/work/exclusions/exclude", data=EXCLUDED | {field: " "}), 422)
+    page = tree(loaded.post("/desk/exclusions/exclude", data=EXCLUDED | {field: " "}), 422)
     assert list(field_errors(page)) == [field]
     assert {name: values(page)[name] for name in EXCLUDED if name != field} == {
         name: value for name, value in EXCLUDED.items() if name != field
@@ -199,7 +199,7 @@ def test_an_exclusion_needs_its_area_reason_person_and_day(loaded: TestClient, f
 
 
 def test_a_reason_that_is_too_long_or_an_area_that_is_not_there(loaded: TestClient, stored_now: Session) -> None:
-    to = "/work/exclusions/exclude"
+    to = "/desk/exclusions/exclude"
     assert "reason" in field_errors(tree(loaded.post(to, data=EXCLUDED | {"reason": "长" * 150}), 422))
     assert "999" in field_errors(tree(loaded.post(to, data=EXCLUDED | {"code": "999"}), 422))["code"]
     assert loaded.post(to, data=EXCLUDED | {"code": COUNTY}).status_code == 422
@@ -242,40 +242,40 @@ def signed_in(loaded_url: str, settings: Settings) -> Iterator[dict[str, TestCli
 
 
 def test_a_part_of_the_county_is_all_that_is_seen(signed_in: dict[str, TestClient]) -> None:
-    paths = [f"/work/gaps?month=2025-03&level=grid&show=all{form}" for form in ("", "&format=csv", "&whole=true")] + [
-        f"/work/assignments?on=2025-03-10&tab={tab}" for tab in ("held", "without", "cadres")
+    paths = [f"/desk/gaps?month=2025-03&level=grid&show=all{form}" for form in ("", "&format=csv", "&whole=true")] + [
+        f"/desk/assignments?on=2025-03-10&tab={tab}" for tab in ("held", "without", "cadres")
     ]
     for name, scope in (("town", TOWNS[0]), ("village", VILLAGES[0])):
-        for path in [*paths, "/work/rules", "/work/exclusions"]:
+        for path in [*paths, "/desk/rules", "/desk/exclusions"]:
             answer = signed_in[name].get(path)
             assert answer.status_code == 200, (name, path, answer.text[:300])
             foreign = {code for code in (*TOWNS, *VILLAGES, *GRIDS) if not code.startswith(scope)} - {TOWNS[0]}
             assert {code for code in foreign if re.search(rf"(?<!\d){code}(?!\d)", answer.text)} == set(), (name, path)
-    assert column(tree(signed_in["town"].get("/work/assignments")), "代码") == [GRIDS[0]]
+    assert column(tree(signed_in["town"].get("/desk/assignments")), "代码") == [GRIDS[0]]
     # Who holds nothing here may hold something elsewhere.
-    assert column(tree(signed_in["town"].get("/work/assignments?tab=cadres")), "工号") == []
+    assert column(tree(signed_in["town"].get("/desk/assignments?tab=cadres")), "工号") == []
 
 
 def test_only_who_may_sees_and_sends_forms(signed_in: dict[str, TestClient]) -> None:
     for name, give, plan in (("town", 200, 403), ("village", 403, 403), ("county", 200, 200)):
         browser = signed_in[name]
-        assert browser.get("/work/assignments/give").status_code == give
-        assert browser.get("/work/exclusions/exclude").status_code == plan
-        assert ("/work/assignments/give?" in browser.get("/work/assignments").text) == (give == 200)
-        assert ("/work/exclusions/exclude?" in browser.get("/work/exclusions").text) == (plan == 200)
-        assert ("/work/rules/visits?" in browser.get("/work/rules").text) == (plan == 200)
+        assert browser.get("/desk/assignments/give").status_code == give
+        assert browser.get("/desk/exclusions/exclude").status_code == plan
+        assert ("/desk/assignments/give?" in browser.get("/desk/assignments").text) == (give == 200)
+        assert ("/desk/exclusions/exclude?" in browser.get("/desk/exclusions").text) == (plan == 200)
+        assert ("/desk/rules/visits?" in browser.get("/desk/rules").text) == (plan == 200)
 
 
 def test_a_form_needs_its_token_and_its_area_within_reach(signed_in: dict[str, TestClient]) -> None:
     browser = signed_in["town"]
     data = HEAD | {"areas": GRIDS[1]}
-    assert browser.post("/work/assignments/give", data=data).status_code == 403
-    (token,) = tree(browser.get("/work/assignments/give")).xpath("//input[@name='form_token']/@value")
-    page = tree(browser.post("/work/assignments/give", data=data | {"areas": GRIDS[5], "form_token": token}), 422)
+    assert browser.post("/desk/assignments/give", data=data).status_code == 403
+    (token,) = tree(browser.get("/desk/assignments/give")).xpath("//input[@name='form_token']/@value")
+    page = tree(browser.post("/desk/assignments/give", data=data | {"areas": GRIDS[5], "form_token": token}), 422)
     assert GRIDS[5] in field_errors(page)["areas"]
-    page = tree(browser.post("/work/assignments/give", data=data | {"form_token": token}))
+    page = tree(browser.post("/desk/assignments/give", data=data | {"form_token": token}))
     assert column(page, "代码") == [GRIDS[0], GRIDS[1]]
     over = {"giver": "C1", "taker": "C2", "areas": "", "day": "2025-02-01", "form_token": token}
-    moves = texts(tree(browser.post("/work/assignments/hand-over", data=over)), "//ul[@class='moves']/li")
+    moves = texts(tree(browser.post("/desk/assignments/hand-over", data=over)), "//ul[@class='moves']/li")
     assert len(moves) == 2  # not the grid of the other town
     assert all(GRIDS[7] not in one for one in moves)

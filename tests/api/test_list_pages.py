@@ -30,7 +30,7 @@ def report(squares_url: str) -> Any:
 
 
 def test_the_gap_list_is_the_reports(service: TestClient, report: Any) -> None:
-    page = tree(service.get("/work/gaps?month=2025-03&level=grid"))
+    page = tree(service.get("/desk/gaps?month=2025-03&level=grid"))
     gaps = report.gaps()
     assert len(gaps) > 1
     assert column(page, "代码") == [row.facts.code for row in gaps]
@@ -47,7 +47,7 @@ def test_the_gap_list_is_the_reports(service: TestClient, report: Any) -> None:
 
 
 def test_all_areas_can_be_shown(service: TestClient, report: Any) -> None:
-    page = tree(service.get("/work/gaps?month=2025-03&level=grid&show=all"))
+    page = tree(service.get("/desk/gaps?month=2025-03&level=grid&show=all"))
     gaps = [row.facts.code for row in report.gaps()]
     others = [row.facts.code for row in report.rows if row.facts.code not in gaps]
     assert column(page, "代码") == [*gaps, *others]
@@ -56,7 +56,7 @@ def test_all_areas_can_be_shown(service: TestClient, report: Any) -> None:
 
 @pytest.mark.parametrize(("level", "code"), [("grid", GRIDS[3]), ("village", VILLAGES[1]), ("town", TOWNS[0])])
 def test_names_lead_to_the_area_and_to_the_map(service: TestClient, level: str, code: str) -> None:
-    page = tree(service.get(f"/work/gaps?month=2025-03&level={level}&show=all"))
+    page = tree(service.get(f"/desk/gaps?month=2025-03&level={level}&show=all"))
     links = page.xpath(f"//table//a[contains(@href, '{code}')]/@href")
     assert [one.split("?")[0] for one in links] == [f"/maps/grids/{code}", "/maps/coverage"]
     assert f"area={code}" in links[1]
@@ -68,7 +68,7 @@ def test_names_lead_to_the_area_and_to_the_map(service: TestClient, level: str, 
 @pytest.mark.parametrize("sort", ["code", "visits", "missing", "last_visit", "days_overdue", "reasons", "rank", "name"])
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_files_hold_the_rows_of_the_page_in_its_order(service: TestClient, sort: str, sign: str) -> None:
-    query = f"/work/gaps?month=2025-03&level=grid&show=all&sort={sign}{sort}"
+    query = f"/desk/gaps?month=2025-03&level=grid&show=all&sort={sign}{sort}"
     shown = column(tree(service.get(query)), "代码")
     assert len(shown) == len(GRIDS)
     text = service.get(query + "&format=csv").content.decode("utf-8-sig")
@@ -82,7 +82,7 @@ def test_files_hold_the_rows_of_the_page_in_its_order(service: TestClient, sort:
 
 
 def test_numbers_are_sorted_as_numbers_and_headings_say_so(service: TestClient) -> None:
-    page = tree(service.get("/work/gaps?month=2025-03&level=grid&show=all&sort=-visits"))
+    page = tree(service.get("/desk/gaps?month=2025-03&level=grid&show=all&sort=-visits"))
     visits = [int(text) for text in column(page, "走访")]
     assert visits == sorted(visits, reverse=True)
     assert visits[0] > visits[-1]
@@ -90,11 +90,11 @@ def test_numbers_are_sorted_as_numbers_and_headings_say_so(service: TestClient) 
 
 
 def test_the_list_is_filtered_by_text_and_by_reason(service: TestClient, report: Any) -> None:
-    page = tree(service.get("/work/gaps", params={"month": "2025-03", "level": "grid", "q": f"{GRIDS[2]}"}))
+    page = tree(service.get("/desk/gaps", params={"month": "2025-03", "level": "grid", "q": f"{GRIDS[2]}"}))
     assert column(page, "代码") == [GRIDS[2]]
-    page = tree(service.get("/work/gaps?month=2025-03&level=grid&reason=unvisited"))
+    page = tree(service.get("/desk/gaps?month=2025-03&level=grid&reason=unvisited"))
     assert column(page, "代码") == [row.facts.code for row in report.gaps("unvisited")]
-    page = tree(service.get("/work/gaps?month=2025-03&level=grid&q=无此村"))
+    page = tree(service.get("/desk/gaps?month=2025-03&level=grid&q=无此村"))
     assert "没有符合条件" in texts(page, "//p[@class='list-empty']")[0]
     assert page.xpath("//p[@class='list-empty']/a/@href")
 
@@ -114,18 +114,18 @@ def test_the_list_is_filtered_by_text_and_by_reason(service: TestClient, report:
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(service: TestClient, query: str, said: str) -> None:
-    answer = service.get(f"/work/gaps?{query}" if query.startswith("month") else f"/work/gaps?month=2025-03&{query}")
+    answer = service.get(f"/desk/gaps?{query}" if query.startswith("month") else f"/desk/gaps?month=2025-03&{query}")
     assert answer.status_code in {404, 422} or (query == "sort=-" and answer.status_code == 200)
     if answer.status_code != 200:
         assert said in answer.json()["detail"]
 
 
 def test_a_page_beyond_the_last_is_the_last(service: TestClient) -> None:
-    assert column(tree(service.get("/work/gaps?month=2025-03&level=grid&page=9")), "代码")
+    assert column(tree(service.get("/desk/gaps?month=2025-03&level=grid&page=9")), "代码")
 
 
 def test_the_language_and_the_months_beside_keep_the_rest(service: TestClient) -> None:
-    page = tree(service.get(f"/work/gaps?month=2025-03&level=grid&area={TOWNS[0]}&sort=-visits"))
+    page = tree(service.get(f"/desk/gaps?month=2025-03&level=grid&area={TOWNS[0]}&sort=-visits"))
     (other,) = page.xpath("//a[@class='language']/@href")
     assert {f"area={TOWNS[0]}", "sort=-visits", "month=2025-03", "lang=en"} <= set(other.split("?")[1].split("&"))
     english = tree(service.get(other))
@@ -144,9 +144,9 @@ def test_hostile_names_stay_text_everywhere(loaded: TestClient, loaded_url: str)
             session.execute(update(Area).where(Area.code == code).values(name=name))
         session.execute(update(Cadre).where(Cadre.staff_no == "C1").values(name=HOSTILE[0]))
         assignments.add(session, COUNTY, "C1", GRIDS[0], "grid_head", date(2025, 1, 1), None)
-    gaps = "/work/gaps?month=2025-03&level=grid&show=all&sort=code"
-    paths = [gaps, "/work/assignments", "/work/assignments?tab=without", "/work/assignments?tab=cadres"]
-    for path in [*paths, "/work/assignments/give", "/work/assignments/hand-over", "/work/exclusions/exclude"]:
+    gaps = "/desk/gaps?month=2025-03&level=grid&show=all&sort=code"
+    paths = [gaps, "/desk/assignments", "/desk/assignments?tab=without", "/desk/assignments?tab=cadres"]
+    for path in [*paths, "/desk/assignments/give", "/desk/assignments/hand-over", "/desk/exclusions/exclude"]:
         page = tree(loaded.get(path))
         assert page.xpath("//script") == []
         assert page.xpath("//*[@onerror]") == []
@@ -157,13 +157,13 @@ def test_hostile_names_stay_text_everywhere(loaded: TestClient, loaded_url: str)
 
 
 def test_empty_lists_say_what_to_do(loaded: TestClient) -> None:
-    page = tree(loaded.get(f"/work/gaps?month=2025-03&level=grid&area={GRIDS[7]}&q=zzz"))
+    page = tree(loaded.get(f"/desk/gaps?month=2025-03&level=grid&area={GRIDS[7]}&q=zzz"))
     assert page.xpath("//p[@class='list-empty']/a")
-    assert texts(tree(loaded.get("/work/assignments")), "//p[@class='list-empty']")[0].startswith("这一天没有任何分工")
+    assert texts(tree(loaded.get("/desk/assignments")), "//p[@class='list-empty']")[0].startswith("这一天没有任何分工")
 
 
 def test_a_service_without_a_county_says_so(client: TestClient) -> None:
-    for path in ("/work/gaps", "/work/assignments", "/work/rules", "/work/exclusions"):
+    for path in ("/desk/gaps", "/desk/assignments", "/desk/rules", "/desk/exclusions"):
         answer = client.get(path)
         assert answer.status_code in {404, 503}, path
         assert answer.json()["detail"]
@@ -175,19 +175,19 @@ def test_the_three_lists_are_those_of_the_services(loaded: TestClient, loaded_ur
         for code, role in held:
             assignments.add(session, COUNTY, "C1", code, role, date(2025, 1, 1), None)
         assignments.add(session, COUNTY, "C2", GRIDS[2], "grid_head", date(2025, 1, 1), date(2025, 3, 1))
-    page = tree(loaded.get("/work/assignments?on=2025-03-10"))
+    page = tree(loaded.get("/desk/assignments?on=2025-03-10"))
     # By path: a village stands before its grids.
     assert column(page, "代码") == [VILLAGES[0], GRIDS[0], GRIDS[1]]
     assert column(page, "角色") == ["联村干部", "网格长", "网格长"]
-    assert GRIDS[2] in column(tree(loaded.get("/work/assignments?on=2025-02-28")), "代码")
-    assert column(tree(loaded.get("/work/assignments?on=2025-03-10&role=village_link")), "代码") == [VILLAGES[0]]
-    assert column(tree(loaded.get(f"/work/assignments?on=2025-03-10&area={TOWNS[1]}")), "代码") == []
+    assert GRIDS[2] in column(tree(loaded.get("/desk/assignments?on=2025-02-28")), "代码")
+    assert column(tree(loaded.get("/desk/assignments?on=2025-03-10&role=village_link")), "代码") == [VILLAGES[0]]
+    assert column(tree(loaded.get(f"/desk/assignments?on=2025-03-10&area={TOWNS[1]}")), "代码") == []
     with writing(loaded_url) as session:
         county = counties.resolve(session, COUNTY)
         found = duties.report(session, county, level="grid", day=date(2025, 3, 10), most=2)
-    page = tree(loaded.get("/work/assignments?tab=without&on=2025-03-10"))
+    page = tree(loaded.get("/desk/assignments?tab=without&on=2025-03-10"))
     assert column(page, "代码") == [code for code, _, _ in found.without] == GRIDS[2:]
-    page = tree(loaded.get("/work/assignments?tab=cadres&on=2025-03-10&most=2"))
+    page = tree(loaded.get("/desk/assignments?tab=cadres&on=2025-03-10&most=2"))
     assert column(page, "工号") == [duty.load.staff_no for duty in (*found.heavy, *found.idle)] == ["C1", "C2"]
     assert column(page, "负担") == ["过多", "没有分工"]
 
@@ -198,7 +198,7 @@ def test_each_standing_leaves_as_many_as_are_counted(service: TestClient, square
         found = coverage.report(session, counties.resolve(session, COUNTY), Month(2025, 3), level=level)
     assert any(row.unassigned and row.status == "met" for row in found.rows)
     for reason in ("unassigned", "unvisited", "under", "met", "excluded"):
-        answer = service.get(f"/work/gaps?month=2025-03&level={level}&show=all&reason={reason}&format=csv")
+        answer = service.get(f"/desk/gaps?month=2025-03&level={level}&show=all&reason={reason}&format=csv")
         lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
         expected = [row for row in found.rows if (row.unassigned if reason == "unassigned" else row.status == reason)]
         assert {line["代码"] for line in lines} == {row.facts.code for row in expected}

@@ -86,11 +86,11 @@ def test_answers_and_their_files(service: TestClient, scope: dict[str, str], tol
 
 
 def test_lists(service: TestClient, scope: dict[str, str], told: dict[str, Any]) -> None:
-    assert len(lines(service, "/work/gaps", show="all", **scope)) == told["all"]
+    assert len(lines(service, "/desk/gaps", show="all", **scope)) == told["all"]
     for reason in ("unvisited", "under", "unassigned"):
-        assert len(lines(service, "/work/gaps", reason=reason, **scope)) == told[reason], reason
+        assert len(lines(service, "/desk/gaps", reason=reason, **scope)) == told[reason], reason
     for standing in STANDINGS:
-        assert len(lines(service, "/work/issues", standing=standing, **scope)) == told[standing], standing
+        assert len(lines(service, "/desk/issues", standing=standing, **scope)) == told[standing], standing
 
 
 def test_links_of_home_lead_to_as_many_lines(service: TestClient, scope: dict[str, str], told: dict[str, Any]) -> None:

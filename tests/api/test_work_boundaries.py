@@ -11,7 +11,7 @@ from tests import squares
 from tests.api import work
 from tests.squares import COUNTY, GRIDS, VILLAGES
 
-PATH = "/work/boundaries"
+PATH = "/desk/boundaries"
 # The border of the first two villages moves by half a square: the grids of the second lose half of their ground.
 HALF = squares.SIDE / 2
 

@@ -11,7 +11,7 @@ from tests import squares
 from tests.api import work
 from tests.squares import GRIDS, VILLAGES
 
-PATH = "/work/imports"
+PATH = "/desk/imports"
 LON, LAT = squares.centre(GRIDS[0])
 HEADER = "id,staff_no,started_at,lon,lat,frame\n"
 GOOD = f"0190f3c2-7a50-7cc3-8a11-000000000001,C1,2025-04-02 09:00,{LON},{LAT},wgs84\n"

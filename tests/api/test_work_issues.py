@@ -24,7 +24,7 @@ from tests import squares
 from tests.api import work
 from tests.squares import COUNTY, GRIDS, TOWNS
 
-PATH = "/work/issues"
+PATH = "/desk/issues"
 FIRST = UUID(int=900)
 TITLES = ("<script>alert(1)</script> 路灯不亮", '"引号" & 㛃 𠮷', "长" * 200)
 

@@ -46,29 +46,29 @@ SCREENS: Final = (
     Screen("compare-side", "/maps/compare?month={month}"),
     Screen("compare-difference", "/maps/compare?month={month}&view=difference"),
     Screen("check", "/maps/check?version={version}"),
-    Screen("gaps", "/work/gaps?month={month}"),
-    Screen("issues", "/work/issues"),
-    Screen("issue", "/work/issues/{issue}", by="admin"),
-    Screen("assignments", "/work/assignments"),
-    Screen("assignments-cadres", "/work/assignments?tab=cadres"),
-    Screen("give", "/work/assignments/give"),
-    Screen("hand-over", "/work/assignments/hand-over"),
-    Screen("rules", "/work/rules"),
-    Screen("rule", "/work/rules/visits"),
-    Screen("exclusions", "/work/exclusions"),
-    Screen("exclude", "/work/exclusions/exclude"),
-    Screen("boundaries", "/work/boundaries", by="admin"),
-    Screen("boundary-version", "/work/boundaries/{version}", by="admin"),
-    Screen("imports", "/work/imports"),
-    Screen("bulletins", "/work/bulletins?month={month}"),
-    Screen("bulletin-confirm", "/work/bulletins/{month}"),
-    Screen("bulletin-edition", "/work/bulletins/{published}/1"),
+    Screen("gaps", "/desk/gaps?month={month}"),
+    Screen("issues", "/desk/issues"),
+    Screen("issue", "/desk/issues/{issue}", by="admin"),
+    Screen("assignments", "/desk/assignments"),
+    Screen("assignments-cadres", "/desk/assignments?tab=cadres"),
+    Screen("give", "/desk/assignments/give"),
+    Screen("hand-over", "/desk/assignments/hand-over"),
+    Screen("rules", "/desk/rules"),
+    Screen("rule", "/desk/rules/visits"),
+    Screen("exclusions", "/desk/exclusions"),
+    Screen("exclude", "/desk/exclusions/exclude"),
+    Screen("boundaries", "/desk/boundaries", by="admin"),
+    Screen("boundary-version", "/desk/boundaries/{version}", by="admin"),
+    Screen("imports", "/desk/imports"),
+    Screen("bulletins", "/desk/bulletins?month={month}"),
+    Screen("bulletin-confirm", "/desk/bulletins/{month}"),
+    Screen("bulletin-edition", "/desk/bulletins/{published}/1"),
     Screen("mine", "/mine", by="cadre"),
     Screen("field", "/field", by="cadre"),
     Screen("account", "/account"),
     Screen("docs", "/docs"),
-    Screen("not-found", "/work/issues/00000000-0000-0000-0000-000000000000", status=404),
-    Screen("not-allowed", "/work/boundaries", by="supervisor", status=403),
+    Screen("not-found", "/desk/issues/00000000-0000-0000-0000-000000000000", status=404),
+    Screen("not-allowed", "/desk/boundaries", by="supervisor", status=403),
 )
 
 
@@ -90,12 +90,12 @@ class Shown:
 def prepare(browser: Browser, served: Live, sample: Sample) -> Shown:
     """Bring changed boundaries, publish a bulletin, and choose an issue and an area."""
     with TemporaryDirectory() as folder, signed_in(browser, served, "admin") as opened:
-        version = bring(opened.go("/work/boundaries"), grids_file(_changed(sample), Path(folder) / "grids.geojson"))
+        version = bring(opened.go("/desk/boundaries"), grids_file(_changed(sample), Path(folder) / "grids.geojson"))
     with signed_in(browser, served, "planner") as opened:
-        page = opened.go(f"/work/bulletins/{PUBLISHED}")
+        page = opened.go(f"/desk/bulletins/{PUBLISHED}")
         publish(page, PUBLISHED)
-        href = opened.go("/work/issues").locator("table.list tbody th a").first.get_attribute("href") or ""
-    issue = href.partition("/work/issues/")[2].partition("?")[0]
+        href = opened.go("/desk/issues").locator("table.list tbody th a").first.get_attribute("href") or ""
+    issue = href.partition("/desk/issues/")[2].partition("?")[0]
     unvisited: Any = sample.planted["unvisited_villages"]
     return Shown(MONTH, PUBLISHED, str(unvisited[MONTH][0]), version, issue)
 
@@ -122,7 +122,7 @@ def grids_file(grids: gpd.GeoDataFrame, path: Path) -> Path:
 def publish(page: Page, month: str) -> None:
     """Confirm what is asked before the first bulletin of a month is published; maps and files take their time."""
     page.locator("form[method=post] button.go").click(no_wait_after=True)
-    page.wait_for_url(f"**/work/bulletins/{month}/1?**", timeout=120_000)
+    page.wait_for_url(f"**/desk/bulletins/{month}/1?**", timeout=120_000)
 
 
 def bring(page: Page, file: Path) -> int:
@@ -130,8 +130,8 @@ def bring(page: Page, file: Path) -> int:
     page.set_input_files("#file", file)
     page.select_option("#level", "grid")
     page.locator("form:has(#file) button[type=submit]").click()
-    page.wait_for_url(re.compile(r"/work/boundaries/\d+\?"), timeout=60_000)
-    return int(page.url.partition("/work/boundaries/")[2].partition("?")[0])
+    page.wait_for_url(re.compile(r"/desk/boundaries/\d+\?"), timeout=60_000)
+    return int(page.url.partition("/desk/boundaries/")[2].partition("?")[0])
 
 
 def _changed(sample: Sample) -> gpd.GeoDataFrame:

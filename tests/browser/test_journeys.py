@@ -62,7 +62,7 @@ def test_a_supervisor_finds_what_nobody_visited_and_who_is_responsible(
 
 def test_a_planner_takes_the_list_of_gaps_and_publishes_the_month(chromium: Browser, living: Live) -> None:
     with signed_in(chromium, living, "planner") as opened:
-        page = opened.go(f"/work/gaps?month={MONTH}")
+        page = opened.go(f"/desk/gaps?month={MONTH}")
         shown = [
             [" ".join(cell.split()) for cell in row.locator("[data-label] > span").all_inner_texts()]
             for row in page.locator(".list tbody tr").all()
@@ -95,7 +95,7 @@ def test_an_admin_brings_boundaries_sees_them_and_takes_them_back(
     grids.loc[grids.index[0], "name"] = "改名网格"
     file = grids_file(grids, tmp_path / "grids.geojson")
     with signed_in(chromium, living, "admin") as opened:
-        page = opened.go("/work/boundaries")
+        page = opened.go("/desk/boundaries")
         version = bring(page, file)
         expect(page.get_by_text("改名网格")).to_be_visible()
         page.locator("a[href*='/maps/check']").first.click()
@@ -103,13 +103,13 @@ def test_an_admin_brings_boundaries_sees_them_and_takes_them_back(
         changed = page.locator(".gap-list li", has_text="更名")
         expect(changed).to_have_count(1)
         expect(changed).to_contain_text(f"改名网格 ({code})")
-        _confirmed(opened.go(f"/work/boundaries/{version}"), "#activate", version)
+        _confirmed(opened.go(f"/desk/boundaries/{version}"), "#activate", version)
         assert opened.go(f"/areas/{code}").locator("body").inner_text().count("改名网格")
-        page = opened.go("/work/boundaries")
+        page = opened.go("/desk/boundaries")
         expect(page.locator(".list tbody tr", has=page.locator(".badge-met")).locator("th")).to_contain_text(
             str(version)
         )
-        _confirmed(opened.go(f"/work/boundaries/{version}"), "#rollback", version)
+        _confirmed(opened.go(f"/desk/boundaries/{version}"), "#rollback", version)
         assert not opened.go(f"/areas/{code}").locator("body").inner_text().count("改名网格")
 
 

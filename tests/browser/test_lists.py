@@ -17,17 +17,17 @@ from tests.squares import COUNTY, GRIDS
 pytestmark = pytest.mark.browser
 
 PASSWORD = "a long pass phrase"
-GAPS = "/work/gaps?month=2025-03&level=grid&show=all"
+GAPS = "/desk/gaps?month=2025-03&level=grid&show=all"
 PAGES = [
     GAPS,
-    "/work/assignments",
-    "/work/assignments?tab=without",
-    "/work/assignments?tab=cadres",
-    "/work/assignments/give",
-    "/work/assignments/hand-over",
-    "/work/rules",
-    "/work/exclusions",
-    "/work/exclusions/exclude",
+    "/desk/assignments",
+    "/desk/assignments?tab=without",
+    "/desk/assignments?tab=cadres",
+    "/desk/assignments/give",
+    "/desk/assignments/hand-over",
+    "/desk/rules",
+    "/desk/exclusions",
+    "/desk/exclusions/exclude",
 ]
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
 
@@ -157,7 +157,7 @@ def test_the_list_is_sorted_and_searched_by_keyboard(page: Page) -> None:
 
 def test_an_exclusion_by_keyboard_says_what_is_wrong_and_then_what_it_did(page: Page) -> None:
     code = GRIDS[6] if is_phone(page) else GRIDS[7]
-    page.goto("/work/exclusions/exclude")
+    page.goto("/desk/exclusions/exclude")
     tab_to(page, "代码", "combobox")
     page.keyboard.type(code)
     page.keyboard.press("Enter")

@@ -91,7 +91,7 @@ def fits(page: Page) -> None:
 
 def test_an_answer_outlives_the_session_by_keyboard(page: Page, address: str) -> None:
     sign_in(page, address)
-    page.goto(f"{address}/work/issues?lang=en")
+    page.goto(f"{address}/desk/issues?lang=en")
     fits(page)
     page.get_by_role("link", name="路灯不亮1").focus()
     page.keyboard.press("Enter")
@@ -122,7 +122,7 @@ def test_an_answer_outlives_the_session_by_keyboard(page: Page, address: str) ->
 
 def test_boundaries_are_brought_and_put_into_force(page: Page, address: str, tmp_path: Path) -> None:
     sign_in(page, address)
-    page.goto(f"{address}/work/boundaries?lang=en")
+    page.goto(f"{address}/desk/boundaries?lang=en")
     fits(page)
     features = [
         {
@@ -139,7 +139,7 @@ def test_boundaries_are_brought_and_put_into_force(page: Page, address: str, tmp
     page.get_by_role("button", name="Check and stage").click()
     expect(page.locator(".said")).to_contain_text("is staged")
     fits(page)
-    number = page.url.partition("/work/boundaries/")[2].partition("?")[0]
+    number = page.url.partition("/desk/boundaries/")[2].partition("?")[0]
     page.get_by_role("button", name="See what would change").click()
     page.fill("#confirm", number)
     fits(page)
@@ -153,7 +153,7 @@ def test_boundaries_are_brought_and_put_into_force(page: Page, address: str, tmp
 
 def test_a_sheet_with_a_bad_row_says_which(page: Page, address: str, tmp_path: Path) -> None:
     sign_in(page, address)
-    page.goto(f"{address}/work/imports?lang=en")
+    page.goto(f"{address}/desk/imports?lang=en")
     fits(page)
     sheet = tmp_path / "visits.csv"
     sheet.write_text("staff_no,started_at,lon,lat\nC1,gestern,120.001,30.001\n")
@@ -195,8 +195,8 @@ def test_near_me_is_sorted_in_the_browser(chromium: Browser, address: str) -> No
 
 def test_what_is_not_there_says_so(page: Page, address: str) -> None:
     sign_in(page, address)
-    page.goto(f"{address}/work/issues?lang=en")
-    answer = page.goto(f"{address}/work/issues/{UUID(int=1)}?lang=en", referer=f"{address}/work/issues?lang=en")
+    page.goto(f"{address}/desk/issues?lang=en")
+    answer = page.goto(f"{address}/desk/issues/{UUID(int=1)}?lang=en", referer=f"{address}/desk/issues?lang=en")
     assert answer is not None
     assert answer.status == 404
     fits(page)

@@ -49,7 +49,7 @@ def draw_comparison(text: str = "石桥村", **options: object) -> str:
 def draw_area(text: str = "石桥村", **options: object) -> str:
     report = duties.area_report(text)
     shapes = dict.fromkeys((report.coverage.facts.code, report.children[0].facts.code, *report.beside), SHAPE)
-    return area_page.draw(report, shapes, area_page="/maps/grids/CODE", issue_page="/work/issues/ID", **options)  # type: ignore[arg-type]
+    return area_page.draw(report, shapes, area_page="/maps/grids/CODE", issue_page="/desk/issues/ID", **options)  # type: ignore[arg-type]
 
 
 PAGES: dict[str, Draw] = {
@@ -145,7 +145,7 @@ def test_bars_are_in_proportion_and_named() -> None:
 
 def test_area_page_shows_every_section(data_of: Callable[[str, str], dict[str, object]]) -> None:
     html = draw_area("石桥村")
-    assert 'href="/work/issues/0190f3c2"' in html
+    assert 'href="/desk/issues/0190f3c2"' in html
     assert 'href="/maps/grids/990101100202"' in html
     assert html.count("<rect class=") == 12
     assert "共 12 件，列出最新 1 件" in html
