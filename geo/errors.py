@@ -9,7 +9,7 @@
     │   ├── CountyUnclear, BoundariesRejected
     │   ├── NumbersUnusable, CasesWithoutPopulation, TooFewAreas
     │   ├── SheetRejected, InvalidVisit, InvalidDay, InvalidWindow, FutureWindow
-    │   ├── TemplateBroken, ReasonNeeded
+    │   ├── TemplateBroken, ReasonNeeded, InvalidField
     │   └── PointsUnusable, InvalidLength, InvalidBounds, BandwidthTooFine, SurfaceTooLarge, SurfacesDiffer
     ├── NotFound              nothing has that name
     │   ├── UnknownArea, UnknownCounty, UnknownVersion, NoBoundaries, PointOutsideAreas
