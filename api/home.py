@@ -1,7 +1,6 @@
 """The first page, and what it brings when the rest is there."""
 
 from typing import Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
@@ -94,11 +93,12 @@ def clusters_page(
     """Where issues of one category gather, in sentences; the figure of the first page that takes longest."""
     found = overview.overview(session, county, month, level=level, area=area or access.area, read_with=boundaries)
     said, asked = catalogue.named("regional", lang), {"month": str(month), "level": level, "area": area}
+    read_with = boundaries if boundaries != "then" else None
     return web.page(
         "clusters.html.j2",
         lang=lang,
         title=said.title,
-        here=f"/clusters?{_query(county, None, **asked)}",
+        here=f"/clusters?{_query(county, None, **asked, boundaries=read_with)}",
         nav=navigation.pages(access, lang, "clusters", county=county.code, **asked),
         styles=("home.css",),
         said_regional=said,
@@ -113,7 +113,7 @@ def clusters_page(
             for one in found.regional or ()
         ],
         how=said.how.format(day=labels.day(found.figures.as_of, lang)),
-        back=f"/?{_query(county, lang, **asked)}",
+        back=f"/?{_query(county, lang, **asked, boundaries=read_with)}",
         home=catalogue.words("home", lang)["home"],
     )
 
@@ -168,7 +168,6 @@ def _ways(report: CoverageReport, county: CountyInfo, area: str | None, lang: La
         map=f"/maps/coverage?{state}",
         gaps=gaps,
         heatmap=f"/maps/issues?{problems}",
-        heatmap_frame=f"/maps/issues?{problems}",
         trend=f"/trend?{_query(county, lang, month=month, level=report.level, area=area)}",
         clusters=f"/clusters?{state}",
         figures=figures,
@@ -226,5 +225,5 @@ def _window(county: CountyInfo, lang: Lang, one: overview.Regional, area: str | 
 
 
 def _query(county: CountyInfo, lang: Lang | None, **wanted: str | None) -> str:
-    given = {**wanted, "county": county.code, "lang": lang}
-    return urlencode({key: value for key, value in given.items() if value})
+    """What stands behind the question mark of an address."""
+    return addresses.to("", {**wanted, "county": county.code, "lang": lang}).removeprefix("?")

@@ -62,7 +62,6 @@ class HomeLinks:
     map: str
     gaps: str
     heatmap: str
-    heatmap_frame: str
     trend: str
     clusters: str
     figures: Mapping[str, str] = field(default_factory=dict)
