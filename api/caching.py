@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from fastapi import HTTPException
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
@@ -25,11 +26,26 @@ class LastingFiles(StaticFiles):
     ) -> Response:
         """The file, with how long it may be kept."""
         answer = super().file_response(full_path, stat_result, scope, status_code)
-        lasting = assets.is_hash_of(
-            Path(full_path), parse_qs(scope["query_string"].decode("latin-1")).get("v", [""])[0]
-        )
-        answer.headers["cache-control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
-        return answer
+        return _kept(answer, lasting=assets.is_hash_of(Path(full_path), _mark(scope)))
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file, or several of ours that were asked for as one."""
+        folder, _, names = path.partition("/")
+        if folder != assets.TOGETHER or scope["method"] not in {"GET", "HEAD"}:
+            return await super().get_response(path, scope)
+        found = await run_in_threadpool(assets.joined, names)
+        if found is None:
+            raise HTTPException(404)
+        return _kept(Response(found.text, media_type=found.media_type), lasting=found.mark == _mark(scope))
+
+
+def _mark(scope: Scope) -> str:
+    return parse_qs(scope["query_string"].decode("latin-1")).get("v", [""])[0]
+
+
+def _kept(answer: Response, *, lasting: bool) -> Response:
+    answer.headers["cache-control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
+    return answer
 
 
 class BytesCache:

@@ -65,8 +65,8 @@ def field_page(
         staff_no=access.staff_no,
         most_chars=MAX_TEXT_CHARS,
         most_title=MAX_TITLE_CHARS,
-        styles=[assets.url_of(name) for name in _STYLES],
-        scripts=[assets.url_of(name) for name in _SCRIPTS],
+        styles=assets.urls_of(_STYLES),
+        scripts=assets.urls_of(_SCRIPTS),
         icon=assets.url_of("favicon.svg"),
         other_language=f"/field?lang={'en' if lang == 'zh-CN' else 'zh-CN'}",
         language=page_words.words(lang).other_language,
@@ -77,7 +77,7 @@ def field_page(
 @open_router.get("/field-worker.js")
 def field_worker() -> Response:
     """The service worker: it answers for the page without network. It says nothing that is not public."""
-    files = [assets.url_of(name) for name in (*_STYLES, *_SCRIPTS, "favicon.svg")]
+    files = [*assets.urls_of(_STYLES), *assets.urls_of(_SCRIPTS), assets.url_of("favicon.svg")]
     script = templates.render("field-worker.js.j2", files=files, outbox=assets.url_of("field-outbox.js"))
     return Response(script, media_type="text/javascript", headers={"cache-control": "no-cache"})
 

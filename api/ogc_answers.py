@@ -100,7 +100,7 @@ def _page(body: Mapping[str, Any], title: str, lang: Lang) -> str:
         "ogc.html.j2",
         title=title,
         lang=lang,
-        styles=[assets.url_of(name) for name in _STYLES],
+        styles=assets.urls_of(_STYLES),
         icon=assets.url_of("favicon.svg"),
         description=body.get("description", ""),
         matched=body.get("numberMatched"),

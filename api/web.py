@@ -42,8 +42,8 @@ def page(
         lang=lang,
         title=title,
         nav=nav,
-        styles=[assets.url_of(name) for name in (*STYLES, *styles)],
-        scripts=[assets.url_of(name) for name in scripts],
+        styles=assets.urls_of((*STYLES, *styles)),
+        scripts=assets.urls_of(scripts),
         icon=assets.url_of("favicon.svg"),
         other_language=f"{here}{'&' if '?' in here else '?'}lang={'en' if lang == 'zh-CN' else 'zh-CN'}",
     )

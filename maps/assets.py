@@ -7,8 +7,11 @@ Our own files are committed under ``maps/static``. Vendored ones are copied from
 import base64
 import re
 import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +41,12 @@ VENDORED: Final[dict[str, tuple[str, ...]]] = {
 """npm package → the files taken from it; ``dist/`` is dropped from their paths. What comes without a licence file names
 its licence in ``package.json``."""
 
+TOGETHER: Final = "together"
+"""Folder of the addresses of several files at once."""
+
+_MOST_JOINED: Final = 40
+_HASH_DIGITS: Final = 12
+_MEDIA_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 _CSS_URL: Final = re.compile(r"url\(\s*['\"]?([\w./-]+\.png)['\"]?\s*\)")
 _SOURCE_MAP: Final = re.compile(r"//# sourceMappingURL=\S*")
 
@@ -61,6 +70,43 @@ def url_of(name: str) -> str:
     :raises AssetMissing: it is not there
     """
     return f"{URL_PREFIX}/{name}?v={_hash(_find(name), _find(name).stat().st_mtime_ns)}"
+
+
+def urls_of(names: Sequence[str]) -> list[str]:
+    """Addresses of scripts or of style sheets, in their order; our own that stand side by side come as one file.
+
+    :raises AssetMissing: one of them is not there
+    """
+    addresses: list[str] = []
+    for vendored, run in groupby(names, key=lambda name: "/" in name):
+        if vendored:
+            addresses += [url_of(name) for name in run]
+        else:
+            own = tuple(run)
+            addresses.append(f"{URL_PREFIX}/{TOGETHER}/{'+'.join(own)}?v={_joined(own).mark}")
+    return addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Files of ours one behind the other; ``mark`` is the hash that `urls_of` gives them."""
+
+    text: bytes
+    media_type: str
+    mark: str
+
+
+def joined(names: str) -> Joined | None:
+    """What lies at an address of `urls_of`; None where there is no such thing.
+
+    :param names: of our own scripts, or style sheets, with ``+`` between them
+    """
+    several = tuple(names.split("+"))
+    endings = {Path(name).suffix for name in several}
+    known = all("/" not in name and (STATIC / name).is_file() for name in several)
+    if len(several) > _MOST_JOINED or len(endings) != 1 or not endings <= set(_MEDIA_TYPES) or not known:
+        return None
+    return _joined(several)
 
 
 def is_hash_of(path: Path, text: str) -> bool:
@@ -109,9 +155,19 @@ def _find(name: str) -> Path:
     return path
 
 
+def _joined(names: tuple[str, ...]) -> Joined:
+    return _read(names, tuple(_find(name).stat().st_mtime_ns for name in names))
+
+
+@lru_cache(maxsize=64)
+def _read(names: tuple[str, ...], _changed_ns: tuple[int, ...]) -> Joined:
+    text = b"\n".join(_find(name).read_bytes() for name in names)
+    return Joined(text, _MEDIA_TYPES[Path(names[0]).suffix], sha256(text).hexdigest()[:_HASH_DIGITS])
+
+
 @lru_cache(maxsize=64)
 def _hash(path: Path, _changed_ns: int) -> str:
-    return sha256(path.read_bytes()).hexdigest()[:12]
+    return sha256(path.read_bytes()).hexdigest()[:_HASH_DIGITS]
 
 
 def _data_uri(image: Path) -> str:

@@ -199,14 +199,17 @@ class Page(Figure):
         page: str = self._template.render(
             **self.context,
             lang=self.lang,
-            styles=[(assets.text_of if self.standalone else assets.url_of)(name) for name in self.styles],
-            scripts=[(assets.text_of if self.standalone else assets.url_of)(name) for name in self.scripts],
+            styles=self._placed(self.styles),
+            scripts=self._placed(self.scripts),
             standalone=self.standalone,
             icon="data:," if self.standalone else assets.url_of("favicon.svg"),
             map_html=_joined(self.html),
             map_script=_joined(self.script),
         )
         return page
+
+    def _placed(self, names: Sequence[str]) -> list[str]:
+        return [assets.text_of(name) for name in names] if self.standalone else assets.urls_of(names)
 
 
 class CountyMap(folium.Map):

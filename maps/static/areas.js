@@ -1,7 +1,7 @@
 "use strict";
 /* The areas of a coverage report on a map: fills, marks, and which area is pointed at or chosen. */
 (function () {
-  const { decode, pane, ring, Shape } = wangge, CROWD = 500;
+  const { decode, pane, ground, Shape } = wangge, CROWD = 500;
 
   /** A round mark with "!" inside, drawn on the canvas so that hundreds cost nothing. */
   const Mark = L.CircleMarker.extend({
@@ -11,11 +11,9 @@
       if (!drawer._drawing || this._empty() || this._radius < 7) return;
       const pen = drawer._ctx;
       pen.globalAlpha = 1;
-      pen.fillStyle = "#fff";
-      pen.font = "bold 12px sans-serif";
-      pen.textAlign = "center";
-      pen.textBaseline = "middle";
-      pen.fillText("!", this._point.x, this._point.y + 0.5);
+      pen.fillStyle = "#fff";  // as two bars: a first text on a canvas loads a font for it
+      pen.fillRect(this._point.x - 1, this._point.y - 5, 2, 6);
+      pen.fillRect(this._point.x - 1, this._point.y + 3, 2, 2);
     },
   });
 
@@ -32,11 +30,13 @@
   }
 
   function withShapes(rows, data) {
-    const anchors = decode(data.anchors);
+    const anchors = decode(data.anchors), { plain } = data;
     let drawn = 0;
     rows.forEach((row, index) => {
       row.shape = data.shapes[index];
-      if (row.shape.length) row.anchor = anchors[drawn++];
+      if (!row.shape.length) return;
+      row.anchor = anchors[drawn++];
+      row.ground = plain ? ground(row.shape, plain.shapes[index], plain.lost) : ground(row.shape);
     });
   }
 
@@ -46,7 +46,7 @@
     for (const status of Object.keys(data.colours.status)) groups[status] = L.featureGroup().addTo(all);
     for (const row of rows) {
       if (!row.anchor) continue;
-      row.layer = new Shape(row.shape.flat().map(ring), {
+      row.layer = new Shape(row.ground, {
         renderer: drawer, color: data.colours.border, weight: look.thin, opacity: 0.75,
         fillColor: look.paints[row.status], fillOpacity: look.opacity,
       });
@@ -68,9 +68,9 @@
   /** Dashes around an area that nobody is assigned to, where its shape is at hand, and the mark inside. */
   function markUnassigned(row, colour, drawer, on) {
     const line = { renderer: drawer, pane: "marks", interactive: false, fill: false };
-    if (row.layer.rings) {
-      row.casing = new Shape(row.layer.rings, { ...line, color: "#fff", opacity: 0.9 }).addTo(on);
-      row.dashes = new Shape(row.layer.rings, { ...line, color: colour, dashArray: "7 4", lineCap: "butt" }).addTo(on);
+    if (row.ground) {
+      row.casing = new Shape(row.ground, { ...line, color: "#fff", opacity: 0.9 }).addTo(on);
+      row.dashes = new Shape(row.ground, { ...line, color: colour, dashArray: "7 4", lineCap: "butt" }).addTo(on);
     }
     row.mark = new Mark(row.anchor, {
       renderer: drawer, pane: "marks", interactive: false, radius: 9,

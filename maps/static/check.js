@@ -1,18 +1,8 @@
 "use strict";
 /* Findings and changes of a boundary version: marks and ground on the map, the list, the legend, and the card of one. */
 (function () {
-  const { say, el, number, phone, pane, ring, Shape } = wangge;
-  const RADIUS = 9, RADIAN = Math.PI / 180;
-
-  /** A ring of plain degrees, lon, lat, lon, lat …, on the unit square as `wangge.ring` makes it of an encoded one. */
-  function exact(flat) {
-    const made = new Float64Array(flat.length);
-    for (let at = 0; at < flat.length; at += 2) {
-      made[at] = (flat[at] + 180) / 360;
-      made[at + 1] = 0.5 - Math.log(Math.tan(Math.PI / 4 + (flat[at + 1] * RADIAN) / 2)) / (2 * Math.PI);
-    }
-    return made;
-  }
+  const { say, el, number, phone, pane, ground, groundOf, Shape } = wangge;
+  const RADIUS = 9;
 
   /** A round mark with one character on it, drawn on the canvas so that thousands cost little. */
   const Mark = L.CircleMarker.extend({
@@ -34,7 +24,7 @@
     const layer = L.layerGroup(), renderer = L.canvas({ padding: 0.1 });
     const weight = data.shapes.length > 800 ? 0.5 : 1;
     for (const shape of data.shapes) {
-      new Shape(shape.flat().map(ring), { renderer, interactive: false, fill: false, color: data.colour, weight, opacity: 0.8 }).addTo(layer);
+      new Shape(ground(shape), { renderer, interactive: false, fill: false, color: data.colour, weight, opacity: 0.8 }).addTo(layer);
     }
     return layer.addTo(chart);
   };
@@ -44,18 +34,18 @@
     const marks = L.canvas({ pane: "marks", padding: 0.1 }), fills = L.canvas({ pane: "fills", padding: 0.1 });
     const oldLines = L.canvas({ pane: "olds", padding: 0.1 });
     const made = new Map();
-    return data.entries.map(([kindAt, title, detail, size, facts, place, ground, newAt, oldAt]) => {
+    return data.entries.map(([kindAt, title, detail, size, facts, place, bare, newAt, oldAt]) => {
       const [kind, word, group, colour, sign] = data.kinds[kindAt];
       const row = { kind, word, group, colour, sign, title, detail, size, facts, place: place && L.latLng(place[1], place[0]), shapes: [] };
       const style = { renderer: fills, color: colour, weight: 1.5, fillColor: colour, fillOpacity: 0.5 };
-      if (ground.length) row.shapes.push(new Shape(ground.map(exact), style));
+      if (bare.length) row.shapes.push(new Shape(groundOf(bare), style));
       if (newAt !== null && data.new[newAt].length) {
         const filled = group === "change" ? 0.22 : 0;
-        row.shapes.push(new Shape(data.new[newAt].flat().map(ring), { ...style, fillOpacity: filled }));
+        row.shapes.push(new Shape(ground(data.new[newAt]), { ...style, fillOpacity: filled }));
       }
       if (oldAt !== null && data.old[oldAt].length) {
         const key = `${kind} ${oldAt}`;
-        row.old = made.get(key) || new Shape(data.old[oldAt].flat().map(ring), {
+        row.old = made.get(key) || new Shape(ground(data.old[oldAt]), {
           renderer: oldLines, pane: "olds", interactive: false, fill: false, color: data.outline, weight: 2, dashArray: "6 4",
         });
         made.set(key, row.old);

@@ -1,11 +1,11 @@
 "use strict";
 /* Areas by class, clusters and single issues on a map, and how each looks with a surface below or without, and by month. */
 (function () {
-  const { decode, pane, el, ring, Shape } = wangge;
+  const { decode, pane, el, ground, Shape } = wangge;
   const FAMILIES = ["hot", "cold", "none", "unknown"];
 
   function rowsOf(data) {
-    const anchors = decode(data.anchors);
+    const anchors = decode(data.anchors), { plain } = data;
     let drawn = 0;
     return data.rows.map((values, at) => {
       const row = { at, shape: data.shapes[at], anchor: null, clusters: [] };
@@ -13,7 +13,9 @@
       row.family = row.status.split("_")[0];
       row.path = row.above + row.code;
       row.frame = () => ({ observed: 0, visits: 0 });
-      if (row.shape.length) row.anchor = anchors[drawn++];
+      if (!row.shape.length) return row;
+      row.anchor = anchors[drawn++];
+      row.ground = plain ? ground(row.shape, plain.shapes[at], plain.lost) : ground(row.shape);
       return row;
     });
   }
@@ -47,13 +49,13 @@
     const thin = rows.length > 800 ? 0.4 : 0.8;
     for (const row of rows) {
       if (!row.anchor) continue;
-      row.layer = new Shape(row.shape.flat().map(ring), { renderer: drawer, color: colours.border, weight: thin, opacity: 0.75 });
+      row.layer = new Shape(row.ground, { renderer: drawer, color: colours.border, weight: thin, opacity: 0.75 });
       row.layer.row = row;
       groups[row.family].addLayer(row.layer);
       if (!edges[row.family]) continue;
       const line = { renderer: markDrawer, pane: "marks", interactive: false, fill: false };
-      new Shape(row.layer.rings, { ...line, color: "#fff", weight: 4.5, opacity: 0.9 }).addTo(edges[row.family]);
-      new Shape(row.layer.rings, { ...line, color: colours.classes[row.status].fill, weight: 2.5 }).addTo(edges[row.family]);
+      new Shape(row.ground, { ...line, color: "#fff", weight: 4.5, opacity: 0.9 }).addTo(edges[row.family]);
+      new Shape(row.ground, { ...line, color: colours.classes[row.status].fill, weight: 2.5 }).addTo(edges[row.family]);
     }
     all.addTo(chart);
     const model = Object.assign(new L.Evented(), {
@@ -101,10 +103,10 @@
       if (!cluster.shape.length) return cluster;
       cluster.anchor = anchors[drawn++];
       const line = { renderer: model.markDrawer, pane: "marks", interactive: false, fill: false };
-      const rings = cluster.shape.flat().map(ring);
-      cluster.layer = new Shape(rings, { ...line, color: model.colours.cluster, weight: 3.5 });
+      const around = ground(cluster.shape);
+      cluster.layer = new Shape(around, { ...line, color: model.colours.cluster, weight: 3.5 });
       if (one.significant) {
-        new Shape(rings, { ...line, color: "#fff", weight: 7, opacity: 0.9 }).addTo(lines);
+        new Shape(around, { ...line, color: "#fff", weight: 7, opacity: 0.9 }).addTo(lines);
         cluster.layer.addTo(lines);
         badge(cluster, chart, model).addTo(lines);
         model.marked.push({ anchor: cluster.anchor, mark: { getRadius: () => 13 } });

@@ -1,7 +1,8 @@
 "use strict";
 /* A list of any length: some hundred entries at a time, more on demand, and always the one that the map asks for. */
 (function () {
-  const { el } = wangge, STEP = 200, ON_PAPER = 3000;
+  const { el } = wangge, FIRST = 40, STEP = 200, ON_PAPER = 3000;
+  const whenIdle = window.requestIdleCallback || ((act) => setTimeout(act, 50));
 
   function turn(list, where) {
     const button = el("button", "more");
@@ -27,6 +28,10 @@
 
     function fill() {
       list.replaceChildren(...rows.slice(from, until).map(entry));
+      turns();
+    }
+
+    function turns() {
       for (const [button, n, word] of [[before, from, "earlier"], [after, rows.length - until, "more"]]) {
         button.hidden = !n;
         button.textContent = wangge.tell(word, { n: Math.min(n, STEP) });
@@ -37,8 +42,19 @@
       rows = wanted;
       place = null;
       from = 0;
-      until = Math.min(STEP, rows.length);
+      until = Math.min(FIRST, rows.length);
       fill();
+      if (rows.length <= FIRST) return;
+      after.hidden = true;
+      whenIdle(() => complete(wanted));
+    }
+
+    /** The first entries are there at once, the others of the first step when there is time. */
+    function complete(wanted) {
+      if (rows !== wanted || from !== 0 || until !== FIRST) return;
+      until = Math.min(STEP, rows.length);
+      list.append(...rows.slice(FIRST, until).map(entry));
+      turns();
     }
 
     function reveal(row) {

@@ -5,18 +5,28 @@
  * Web Mercator projection and scales them while drawing; Leaflet's canvas does the rest.
  */
 (function () {
-  const RADIAN = Math.PI / 180, NEAR_PX = 0.6;
+  const RADIAN = Math.PI / 180, NEAR_PX = 0.6, MOST_LOST_PX = 1;
 
-  /** An encoded ring as numbers: x, y, x, y … on the unit square. */
-  wangge.ring = function (text) {
-    const flat = new Float64Array(text.length);
-    let at = 0;
-    wangge.eachPoint(text, (lat, lng) => {
-      flat[at++] = (lng + 180) / 360;
-      flat[at++] = 0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * RADIAN) / 2)) / (2 * Math.PI);
+  /** Rings stand one behind the other in some large pieces of memory: thousands of small ones keep the collector busy. */
+  const PIECE = 1 << 16;
+  let piece = new Float64Array(PIECE), used = 0;
+
+  /** A ring of positions as numbers, x, y, x, y … on the unit square: `most` of them at most, as `each(visit)` gives them. */
+  function flat(most, each) {
+    if (piece.length - used < most) {
+      piece = new Float64Array(Math.max(PIECE, most));
+      used = 0;
+    }
+    const from = used;
+    each((lat, lng) => {
+      piece[used++] = (lng + 180) / 360;
+      piece[used++] = 0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * RADIAN) / 2)) / (2 * Math.PI);
     });
-    return flat.slice(0, at);
-  };
+    return piece.subarray(from, used);
+  }
+
+  const decoded = (polygons) =>
+    polygons.flat().map((text) => flat(text.length, (visit) => wangge.eachPoint(text, visit)));
 
   function extent(rings) {
     const box = [Infinity, Infinity, -Infinity, -Infinity];
@@ -31,25 +41,58 @@
     return box;
   }
 
+  /** The rings of an area, of all its polygons. Where there are plainer ones, they serve until a zoom shows the difference. */
+  class Ground {
+    /** @param read gives all rings; @param plain those that serve up to a zoom, which lose `lost` of the unit square */
+    constructor(read, plain = null, lost = 0) {
+      this._read = read;
+      this._full = plain ? null : read();
+      this._plain = plain;
+      this._lost = lost;
+      this.box = extent(plain || this._full);
+    }
+
+    /** Every vertex. */
+    get rings() {
+      if (!this._full) {
+        this._full = this._read();
+        this.box = extent(this._full);
+      }
+      return this._full;
+    }
+
+    /** What there is to draw where the unit square is `size` pixels wide. */
+    at(size) {
+      return this._plain && this._lost * size <= MOST_LOST_PX ? this._plain : this.rings;
+    }
+  }
+
+  /** The ground of an area from its encoded polygons and, where the page has some, its plainer ones. */
+  wangge.ground = (polygons, plain = null, lost = 0) => new Ground(() => decoded(polygons), plain && decoded(plain), lost);
+
+  /** The same from rings of plain degrees: lon, lat, lon, lat …. */
+  wangge.groundOf = (rings) => new Ground(() => rings.map((ring) => flat(ring.length, (visit) => {
+    for (let at = 0; at < ring.length; at += 2) visit(ring[at + 1], ring[at]);
+  })));
+
   /** A polygon with holes, or several, as one path of a canvas. */
   wangge.Shape = L.Path.extend({
     options: { fill: true },
 
-    /** @param rings of all polygons, each as `wangge.ring` gives it; shapes may share them */
-    initialize(rings, options) {
+    /** @param ground as `wangge.ground` gives it; shapes may share it */
+    initialize(ground, options) {
       L.setOptions(this, options);
-      this.rings = rings;
-      this._box = extent(rings);
+      this.ground = ground;
     },
 
     /** Width and height in pixels at a zoom. */
     span(zoom) {
-      const size = 256 * 2 ** zoom;
-      return L.point((this._box[2] - this._box[0]) * size, (this._box[3] - this._box[1]) * size);
+      const size = 256 * 2 ** zoom, [left, top, right, bottom] = this.ground.box;
+      return L.point((right - left) * size, (bottom - top) * size);
     },
 
     getBounds() {
-      const [left, top, right, bottom] = this._box.map((value) => 256 * value);
+      const [left, top, right, bottom] = this.ground.box.map((value) => 256 * value);
       const corner = (x, y) => L.CRS.EPSG3857.pointToLatLng(L.point(x, y), 0);
       return L.latLngBounds(corner(left, bottom), corner(right, top));
     },
@@ -61,7 +104,7 @@
     },
 
     _updateBounds() {
-      const { x, y } = this._origin, size = this._size, [left, top, right, bottom] = this._box;
+      const { x, y } = this._origin, size = this._size, [left, top, right, bottom] = this.ground.box;
       const edge = this._clickTolerance();
       this._pxBounds = L.bounds(
         [left * size - x - edge, top * size - y - edge], [right * size - x + edge, bottom * size - y + edge]);
@@ -82,7 +125,7 @@
       if (!drawer._drawing || !drawer._bounds.intersects(this._pxBounds)) return;
       const { x, y } = this._origin, size = this._size;
       pen.beginPath();
-      for (const ring of this.rings) {
+      for (const ring of this.ground.at(size)) {
         let lastX = ring[0] * size - x, lastY = ring[1] * size - y;
         pen.moveTo(lastX, lastY);
         for (let at = 2; at < ring.length; at += 2) {
@@ -106,7 +149,7 @@
     /** Whether a point of the unit square is inside. */
     has(px, py) {
       let inside = false;
-      for (const ring of this.rings) {
+      for (const ring of this.ground.rings) {
         for (let at = 0, before = ring.length - 2; at < ring.length; before = at, at += 2) {
           const ay = ring[at + 1], by = ring[before + 1];
           if (ay > py !== by > py && px < ((ring[before] - ring[at]) * (py - ay)) / (by - ay) + ring[at]) inside = !inside;

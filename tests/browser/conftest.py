@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 from sqlalchemy.engine import make_url
 
 from data.sample import Sample
-from maps.assets import URL_PREFIX, static_dir
+from maps.assets import TOGETHER, URL_PREFIX, joined, static_dir
 from tests.browser.live import Live, live
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -43,6 +43,9 @@ class Site:
     def answer(self, path: str) -> tuple[str, bytes] | None:
         if path in self.pages:
             return "text/html; charset=utf-8", self.pages[path].encode()
+        if path.startswith(f"{URL_PREFIX}/{TOGETHER}/"):
+            several = joined(path.removeprefix(f"{URL_PREFIX}/{TOGETHER}/"))
+            return (several.media_type, several.text) if several else None
         asset = static_dir() / path.removeprefix(URL_PREFIX + "/")
         if path.startswith(URL_PREFIX + "/") and asset.is_file():
             return TYPES[asset.suffix], asset.read_bytes()

@@ -203,6 +203,7 @@ def test_initials_of_the_village_find_its_grids(page: Page) -> None:
 
 def test_tools_work_under_the_policy_of_the_page(page: Page) -> None:
     page.get_by_role("button", name="量距离").click()
+    expect(page.get_by_role("button", name="结束量距离")).to_be_visible()  # what it needs was fetched
     box = page.locator(".map").bounding_box()
     assert box
     for x in (500, 640):
