@@ -24,7 +24,7 @@ demo: $(VENV)/.runtime node_modules/.copied
 
 test: $(VENV)/.dev node_modules/.copied
 	@sh scripts/system-packages.sh postgis browser compose gdal office
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

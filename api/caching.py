@@ -40,7 +40,8 @@ class LastingFiles(StaticFiles):
 
 
 def _mark(scope: Scope) -> str:
-    return parse_qs(scope["query_string"].decode("latin-1")).get("v", [""])[0]
+    query: bytes = scope["query_string"]
+    return parse_qs(query.decode("latin-1")).get("v", [""])[0]
 
 
 def _kept(answer: Response, *, lasting: bool) -> Response:

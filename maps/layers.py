@@ -54,7 +54,7 @@ def shape_data(geometries: Geometries) -> dict[str, object]:
     return data
 
 
-PLAIN_FROM: Final = 20_000
+PLAIN_FROM: Final = 5_000
 """Vertices from which plainer rings cost a page less than they save it."""
 
 _PARTS: Final = 1_000

@@ -3,7 +3,8 @@
 - No test sees the settings of whoever runs it: ``WANGGE_*`` is taken out of the environment, so a user's database is
   out of reach.
 - One throw-away PostGIS cluster for the whole run, real but without fsync: ``cluster``, its address ``database_url``.
-  It is stopped and deleted at the end, whatever the tests did.
+  It is stopped and deleted at the end, whatever the tests did. ``make test`` runs the files on several cores; each
+  process has a cluster of its own.
 - The schema is migrated once, by Alembic itself. ``session`` is one transaction that is rolled back after the test,
   with savepoints inside. What must really commit gets a database of its own, copied from the migrated
   one: ``fresh_url``.

@@ -1,7 +1,7 @@
 "use strict";
 /* The areas of a coverage report on a map: fills, marks, and which area is pointed at or chosen. */
 (function () {
-  const { decode, pane, ground, Shape } = wangge, CROWD = 500;
+  const { decode, pane, groundAt, Shape } = wangge, CROWD = 500;
 
   /** A round mark with "!" inside, drawn on the canvas so that hundreds cost nothing. */
   const Mark = L.CircleMarker.extend({
@@ -30,13 +30,13 @@
   }
 
   function withShapes(rows, data) {
-    const anchors = decode(data.anchors), { plain } = data;
+    const anchors = decode(data.anchors);
     let drawn = 0;
     rows.forEach((row, index) => {
       row.shape = data.shapes[index];
       if (!row.shape.length) return;
       row.anchor = anchors[drawn++];
-      row.ground = plain ? ground(row.shape, plain.shapes[index], plain.lost) : ground(row.shape);
+      row.ground = groundAt(data, index);
     });
   }
 

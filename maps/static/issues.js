@@ -1,11 +1,11 @@
 "use strict";
 /* Areas by class, clusters and single issues on a map, and how each looks with a surface below or without, and by month. */
 (function () {
-  const { decode, pane, el, ground, Shape } = wangge;
+  const { decode, pane, el, ground, groundAt, Shape } = wangge;
   const FAMILIES = ["hot", "cold", "none", "unknown"];
 
   function rowsOf(data) {
-    const anchors = decode(data.anchors), { plain } = data;
+    const anchors = decode(data.anchors);
     let drawn = 0;
     return data.rows.map((values, at) => {
       const row = { at, shape: data.shapes[at], anchor: null, clusters: [] };
@@ -15,7 +15,7 @@
       row.frame = () => ({ observed: 0, visits: 0 });
       if (!row.shape.length) return row;
       row.anchor = anchors[drawn++];
-      row.ground = plain ? ground(row.shape, plain.shapes[at], plain.lost) : ground(row.shape);
+      row.ground = groundAt(data, at);
       return row;
     });
   }

@@ -1,7 +1,7 @@
 "use strict";
 /* What maps of areas share: hatching, the area that is pointed at or chosen, town outlines, and names. */
 (function () {
-  const { decode, decodePolygons, pane, el, ground, Shape } = wangge;
+  const { decode, decodePolygons, pane, el, groundAt, Shape } = wangge;
 
   /** Diagonal lines as a canvas pattern, as sharp as the screen is. */
   wangge.hatch = function (fill, line, side = 7) {
@@ -64,7 +64,7 @@
     data.towns.forEach(([code, name], at) => {
       if (!data.shapes[at].length) return;
       towns.push({ code, name, anchor: anchors[towns.length] });
-      land.push(new Shape(ground(data.shapes[at]), style).addTo(layer));
+      land.push(new Shape(groundAt(data, at), style).addTo(layer));
     });
     if (land.length) {
       chart.covers = (at) => {

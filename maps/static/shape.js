@@ -67,8 +67,12 @@
     }
   }
 
-  /** The ground of an area from its encoded polygons and, where the page has some, its plainer ones. */
-  wangge.ground = (polygons, plain = null, lost = 0) => new Ground(() => decoded(polygons), plain && decoded(plain), lost);
+  /** The ground of encoded polygons. */
+  wangge.ground = (polygons) => new Ground(() => decoded(polygons));
+
+  /** The ground of one of the shapes that stand in a page, with its plainer rings where there are some. */
+  wangge.groundAt = ({ shapes, plain }, at) =>
+    (plain ? new Ground(() => decoded(shapes[at]), decoded(plain.shapes[at]), plain.lost) : wangge.ground(shapes[at]));
 
   /** The same from rings of plain degrees: lon, lat, lon, lat …. */
   wangge.groundOf = (rings) => new Ground(() => rings.map((ring) => flat(ring.length, (visit) => {

@@ -179,9 +179,22 @@ def test_a_supervisor_sees_her_town_alone(
 def test_files_with_their_hash_are_kept_for_a_year(sample_service: TestClient) -> None:
     page = sample_service.get("/", params={"month": MONTH}).text
     files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
-    assert len(files) > 10
+    together = [one for one in files if "/together/" in one]
+    assert {one.partition("?")[0].rpartition(".")[2] for one in together} == {"css", "js"}
+    assert set(together) < set(files)
     for one in files:
         assert sample_service.get(one).headers["cache-control"] == "public, max-age=31536000, immutable"
-    bare = files[0].partition("?")[0]
-    for one in (bare, f"{bare}?v=0123456789ab"):
-        assert sample_service.get(one).headers["cache-control"] == "no-cache"
+    for one in (files[0], together[0]):
+        bare = one.partition("?")[0]
+        for changed in (bare, f"{bare}?v=0123456789ab"):
+            assert sample_service.get(changed).headers["cache-control"] == "no-cache"
+
+
+def test_files_that_come_as_one_are_ours_and_of_one_kind(sample_service: TestClient) -> None:
+    answer = sample_service.get("/static/together/wangge.css+pages.css")
+    apart = [sample_service.get(f"/static/{name}").text for name in ("wangge.css", "pages.css")]
+    assert answer.text == "\n".join(apart)
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    for names in ("wangge.css+wangge.js", "nothing.js", "vendor/leaflet/leaflet.js", "..%2Fpage.py", ""):
+        assert sample_service.get(f"/static/together/{names}").status_code == 404
+    assert sample_service.post("/static/together/wangge.css").status_code == 405

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pyproj
 import pytest
+import shapely
 from playwright.sync_api import Browser, Page, expect
 
 from geo.analysis.coverage import Responsible
@@ -372,3 +373,33 @@ def test_a_long_list_is_shown_by_parts_and_the_map_finds_its_row(open_page: Open
     assert rows.count() == len(gaps)
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert rows.count() == 200
+
+
+def test_far_zooms_draw_plainer_rings_and_near_ones_every_vertex(open_page: Open, site: Site) -> None:
+    rows = [county.facts(at, columns=12) for at in range(120)]
+    report = county.report(rows)
+    shapes = county.shapes(report, columns=12, steps=40)
+    page = open_page(site.add(coverage_map.draw(report, shapes, []))).page
+    counts = """(zoom) => {
+      const map = window[Object.keys(window).find((key) => key.startsWith('map_'))];
+      if (zoom) map.setZoom(zoom, {animate: false});
+      const size = 256 * 2 ** map.getZoom();
+      const { rows } = window[Object.keys(window).find((key) => key.startsWith('areas_'))];
+      return rows.map((row) => row.ground.at(size).reduce((sum, ring) => sum + ring.length / 2, 0));
+    }"""
+    full = [shapely.get_num_coordinates(shape) - 1 for shape in shapes.values()]
+    far, near = page.evaluate(counts), page.evaluate(counts, 16)
+    assert near == full
+    assert sum(far) < 0.7 * sum(full)
+    # Which area a point is in is asked of every vertex, at any zoom.
+    corners = [[*shape.representative_point().coords[0], code] for code, shape in shapes.items()]
+    hit = """(corners) => {
+      const map = window[Object.keys(window).find((key) => key.startsWith('map_'))];
+      map.showWhole();
+      const { rows } = window[Object.keys(window).find((key) => key.startsWith('areas_'))];
+      return corners.map(([lng, lat]) => {
+        const at = L.CRS.EPSG3857.latLngToPoint(L.latLng(lat, lng), 0).divideBy(256);
+        return rows.filter((row) => row.layer.has(at.x, at.y)).map((row) => row.code);
+      });
+    }"""
+    assert page.evaluate(hit, corners) == [[code] for *_, code in corners]

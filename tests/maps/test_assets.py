@@ -53,6 +53,27 @@ def test_address_changes_with_the_content(tmp_path: Path, monkeypatch: pytest.Mo
     assert assets.url_of("a.js") != first
 
 
+def test_our_own_files_come_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "STATIC", tmp_path)
+    (tmp_path / "vendor").mkdir()
+    for name, text in (("vendor/x.js", "x"), ("a.js", "one;"), ("b.js", "two;"), ("c.css", "c")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    apart, before, between, after = assets.urls_of(("a.js", "vendor/x.js", "a.js", "b.js", "vendor/x.js"))[:4]
+    assert (before, after) == (assets.url_of("vendor/x.js"),) * 2
+    assert re.fullmatch(r"/static/together/a\.js\?v=[0-9a-f]{12}", apart)
+    assert re.fullmatch(r"/static/together/a\.js\+b\.js\?v=[0-9a-f]{12}", between)
+    found = assets.joined("a.js+b.js")
+    assert found is not None
+    assert (found.text, found.media_type) == (b"one;\ntwo;", "text/javascript")
+    assert between.endswith(found.mark)
+    (tmp_path / "b.js").write_text("three;", encoding="utf-8")
+    assert assets.urls_of(("a.js", "b.js")) != [between]
+    for other in ("", "a.js+c.css", "a.js+d.js", "vendor/x.js", "../a.js", "a.js+", "+".join(["a.js"] * 41)):
+        assert assets.joined(other) is None
+    with pytest.raises(assets.AssetMissing, match=r"d\.js is missing"):
+        assets.urls_of(("a.js", "d.js"))
+
+
 def test_inlined_text_cannot_end_its_element(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assets, "STATIC", tmp_path)
     (tmp_path / "a.js").write_text('x = "</script>";\n//# sourceMappingURL=a.js.map', encoding="utf-8")
