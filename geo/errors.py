@@ -255,6 +255,13 @@ class TooFewAreas(InvalidInput):
     en = "only {count} areas have a value; Gi* needs {minimum}: use the spatial scan instead"
 
 
+class NoAreasInScope(InvalidInput):
+    """A level that the scope has nothing of."""
+
+    zh = "{scope}之内没有这个层级的区域，请换一个更细的层级"
+    en = "{scope} contains no area of this level; ask for a finer level"
+
+
 class TemplateBroken(InvalidInput):
     """A template of the bulletin that cannot be filled."""
 

@@ -104,7 +104,7 @@ def hotspots(
         if surface is not None:
             asked = problem_surfaces.Asked(categories=categories, bandwidth=bandwidth or "silverman")
             found = problem_surfaces.surface(session, info, *window, asked, area=area)
-            tags = problem_surfaces.tags(found, *window)
+            tags = problem_surfaces.tags(found)
             write(geotiff(found.surface, epsg=found.epsg, tags=tags), surface)
             return
         report = service.report(session, info, *window, categories=categories, area=area, **judged)

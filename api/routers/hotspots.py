@@ -146,10 +146,10 @@ def get_surface_picture(found: SurfaceDep) -> Response:
 
 
 @router.get("/hotspots/surface.tif", response_class=Response, responses={200: {"content": {"image/tiff": {}}}})
-def get_surface_raster(found: SurfaceDep, window: WindowDep) -> Response:
+def get_surface_raster(found: SurfaceDep) -> Response:
     """The surface as a GeoTIFF in the county's metric system; unknown cells are NaN, the choices stand in its tags."""
     return Response(
-        geotiff(found.surface, epsg=found.epsg, tags=problem_surfaces.tags(found, *window)),
+        geotiff(found.surface, epsg=found.epsg, tags=problem_surfaces.tags(found)),
         media_type="image/tiff",
         headers={"wangge-surface": json.dumps(problem_surfaces.choices(found))},
     )

@@ -21,7 +21,7 @@ from api.dependencies import (
     VersionQuery,
 )
 from api.etags import PRIVATE
-from api.issue_pages import issue_page
+from api.issue_pages import issue_page, issue_picture
 from api.pictures import check_page, coverage_page, coverage_picture
 from api.routers.hotspots import HotspotDep
 from geo.analysis.coverage import CoverageReport
@@ -110,6 +110,17 @@ def issue_map(
     return answer
 
 
+@router.get("/maps/issues.png", response_class=Response, responses={200: {"content": {"image/png": {}}}})
+def issue_image(session: SessionDep, county: CountyDep, report: HotspotDep, lang: LangQuery) -> Response:
+    """The problem heatmap of a window as a picture, 1600 pixels wide: issues per 100 visits, hot areas, clusters."""
+    name = f"issues-{report.begin}-{report.until}-{report.level}.png"
+    return Response(
+        issue_picture(session, county, report, lang=lang),
+        media_type="image/png",
+        headers={"content-disposition": f'attachment; filename="{name}"', "cache-control": PRIVATE},
+    )
+
+
 @router.get("/maps/check", response_class=HTMLResponse, dependencies=[MAY_CHECK])
 def check_map(
     session: SessionDep,
@@ -173,7 +184,11 @@ def _issue_links(report: HotspotReport, county: CountyInfo, lang: Lang, access: 
         },
         denominators={per: to("/maps/issues", per=per) for per in DENOMINATORS},
         downloads={name: to("/hotspots", format=name) for name in ("xlsx", "csv", "geojson")}
-        | {"tif": to("/hotspots/surface.tif"), "html": to("/maps/issues", standalone="true")},
+        | {
+            "tif": to("/hotspots/surface.tif"),
+            "png": to("/maps/issues.png"),
+            "html": to("/maps/issues", standalone="true"),
+        },
         language=to("/maps/issues", lang="en" if lang == "zh-CN" else "zh-CN"),
         account=f"/account?lang={lang}",
         pages=navigation.pages(

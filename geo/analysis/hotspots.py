@@ -10,7 +10,7 @@ from typing import Final, Literal, get_args
 
 from geo.analysis.clusters import Class
 from geo.analysis.issue_flow import Category
-from geo.errors import TooFewAreas
+from geo.errors import InvalidInput
 from geo.months import Month
 from geo.space.codes import Level
 
@@ -135,7 +135,7 @@ class Judged:
     areas: tuple[HotArea, ...]
     clusters: tuple[HotCluster, ...]
     choices: Choices
-    refusal: TooFewAreas | None
+    refusal: InvalidInput | None
 
 
 @dataclass(frozen=True, slots=True)

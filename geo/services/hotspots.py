@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from geo.analysis.hotspot_judging import judge
 from geo.analysis.hotspots import SEED, AreaFacts, Denominator, HotspotReport, Judged
 from geo.analysis.issue_flow import CATEGORIES, Category
-from geo.errors import FutureWindow, InvalidDay, InvalidMonth, InvalidWindow, UnknownArea
+from geo.errors import FutureWindow, InvalidDay, InvalidMonth, InvalidWindow, NoAreasInScope, UnknownArea
 from geo.months import Month
 from geo.services import grounds
 from geo.services.coverage import latest_month, today
@@ -49,6 +49,8 @@ def window_of(
 ) -> tuple[date, date]:
     """First and last day of a window, inclusive: as asked, or the twelve months up to the latest with visits.
 
+    Nothing lies beyond the month that runs, so a window that is to end later ends with it.
+
     :raises InvalidWindow: it ends before it begins
     :raises FutureWindow: it has not begun yet
     """
@@ -60,8 +62,10 @@ def window_of(
             begin = begin.previous()
     first = begin.first_day if isinstance(begin, Month) else begin
     last = until.last_day if isinstance(until, Month) else until
-    if first > today(county):
-        raise FutureWindow(begin=first, today=today(county))
+    now = today(county)
+    if first > now:
+        raise FutureWindow(begin=first, today=now)
+    last = min(last, Month.of(now).last_day)
     if last < first:
         raise InvalidWindow(begin=first, until=last)
     return first, last
@@ -210,4 +214,5 @@ def _within(judged: Judged, scope: AreaInfo) -> Judged:
         unknown=tuple(code for code in judged.choices.unknown if code in codes),
         left_out=sum(one.observed for one in mine if one.denominator is None),
     )
-    return replace(judged, areas=mine, clusters=tuple(clusters), choices=choices)
+    refusal = judged.refusal if mine else NoAreasInScope(scope=scope.name)
+    return replace(judged, areas=mine, clusters=tuple(clusters), choices=choices, refusal=refusal)

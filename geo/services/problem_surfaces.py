@@ -5,7 +5,7 @@ A scope is looked at by itself: what lies beyond takes no part, and the edge cor
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal, get_args
 
@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from geo.analysis.bandwidths import Bandwidth, likelihood_bandwidth, silverman
-from geo.analysis.issue_flow import Category
+from geo.analysis.issue_flow import CATEGORIES, Category
 from geo.analysis.kernels import PEAK, Kernel, padded_grid
 from geo.analysis.surface_pictures import round_limits
 from geo.analysis.surfaces import Bounds, Surface, kernel_density, relative_surface
@@ -27,8 +27,11 @@ from geo.limits import MIN_CELLS_PER_BANDWIDTH, SURFACE_CLASSES
 from geo.services import grounds, hotspots
 from geo.services.grounds import to_metres
 from geo.space.codes import Level
+from geo.storage import reach
 from geo.storage.queries import areas, boundaries
 from geo.storage.queries import hotspots as queries
+from geo.storage.queries.areas import AreaInfo
+from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.counties import CountyInfo
 from geo.storage.queries.hotspots import Window
 
@@ -57,6 +60,28 @@ M2_PER_KM2: Final = 1e6
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What a surface was made from.
+
+    :ivar begin: first day
+    :ivar until: last day, inclusive
+    :ivar categories: that are counted
+    :ivar petitions: whether petitions are among what may be counted: not for who may not see them
+    :ivar scope: code of the area that it is of
+    :ivar version: of the boundaries that draw its outline
+    :ivar unlocated: issues of the window in the scope that have no position, and so are in no surface
+    """
+
+    begin: date
+    until: date
+    categories: tuple[Category, ...]
+    petitions: bool
+    scope: str
+    version: int
+    unlocated: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProblemSurface:
     """A surface and everything that was chosen for it.
 
@@ -65,6 +90,7 @@ class ProblemSurface:
     :ivar minimum_per_km2: density of visits below which the relative surface says nothing; None for the absolute one
     :ivar issues: that have a position, in the scope
     :ivar visits: likewise; 0 where they were not asked for
+    :ivar origin: None where it is one of several of a map, which says it of all
     """
 
     surface: Surface
@@ -74,6 +100,7 @@ class ProblemSurface:
     minimum_per_km2: float | None
     issues: int
     visits: int
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +162,23 @@ def surface(
     bandwidth_m, rule = chosen_bandwidth(asked, issues, visits, where.cell_m)
     where = coarsened(session, county, area, where, bandwidth_m)
     visits_ = visits if asked.kind == "relative" else None
-    return made(where, issues, visits_, bandwidth_m, asked.kernel, epsg=county.metric_epsg, rule=rule)
+    found = made(where, issues, visits_, bandwidth_m, asked.kernel, epsg=county.metric_epsg, rule=rule)
+    return replace(found, origin=_origin(session, county, begin, until, asked, area))
+
+
+def _origin(session: Session, county: CountyInfo, begin: date, until: date, asked: Asked, area: str | None) -> Origin:
+    counted = hotspots.counted_categories(session, asked.categories)
+    version, scope = _scope(session, county, area)
+    window = hotspots.window_between(county, begin, until)
+    return Origin(
+        begin=begin,
+        until=until,
+        categories=counted or CATEGORIES,
+        petitions=reach.sees_petitions(session),
+        scope=scope.code,
+        version=version.version,
+        unlocated=queries.unlocated_issues(session, county.code, window, counted, scope),
+    )
 
 
 def choices(found: ProblemSurface) -> dict[str, str | float | int | None]:
@@ -153,12 +196,25 @@ def choices(found: ProblemSurface) -> dict[str, str | float | int | None]:
         "issues": found.issues,
         "visits": found.visits,
         "epsg": found.epsg,
+        **(_told(found.origin) if found.origin else {}),
     }
 
 
-def tags(found: ProblemSurface, begin: date, until: date) -> dict[str, str]:
-    """The choices and the window, as the tags of a raster say them."""
-    return {name: str(value) for name, value in choices(found).items()} | {"begin": str(begin), "until": str(until)}
+def _told(origin: Origin) -> dict[str, str | float | int | None]:
+    return {
+        "begin": str(origin.begin),
+        "until": str(origin.until),
+        "categories": " ".join(origin.categories),
+        "petitions_seen": origin.petitions,
+        "area": origin.scope,
+        "boundary_version": origin.version,
+        "issues_without_position": origin.unlocated,
+    }
+
+
+def tags(found: ProblemSurface) -> dict[str, str]:
+    """The choices, as the tags of a raster say them."""
+    return {name: str(value) for name, value in choices(found).items()}
 
 
 def issue_points(session: Session, county: CountyInfo, window: Window, categories: Sequence[Category]) -> Points:
@@ -202,10 +258,7 @@ def canvas(session: Session, county: CountyInfo, area: str | None, cells: int) -
     :param cells: along its longer side
     :raises UnknownArea: there is no such area
     """
-    version = boundaries.active(session, county.code)
-    scope = areas.find(session, version, area or county.code)
-    if scope is None:
-        raise UnknownArea(code=area, county=county.code, version=version.version)
+    version, scope = _scope(session, county, area)
     levels: tuple[Level, ...] = ("grid",) if scope.level == "grid" else ("village", "town")
     ground = next((one for level in levels if len((one := grounds.of(session, county, version, level)).areas)), None)
     if ground is None:
@@ -214,6 +267,14 @@ def canvas(session: Session, county: CountyInfo, area: str | None, cells: int) -
     bounds = Bounds(*outline.bounds)
     cell_m = max(bounds.max_x - bounds.min_x, bounds.max_y - bounds.min_y) / cells
     return Canvas(bounds, cell_m, inside(outline, bounds, cell_m))
+
+
+def _scope(session: Session, county: CountyInfo, area: str | None) -> tuple[VersionInfo, AreaInfo]:
+    version = boundaries.active(session, county.code)
+    scope = areas.find(session, version, area or county.code)
+    if scope is None:
+        raise UnknownArea(code=area, county=county.code, version=version.version)
+    return version, scope
 
 
 def coarsened(session: Session, county: CountyInfo, area: str | None, where: Canvas, bandwidth_m: float) -> Canvas:

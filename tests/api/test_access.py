@@ -285,6 +285,7 @@ FORMS = [
     *(("/coverage/places", {"format": form}) for form in ("json", "csv", "xlsx")),
     ("/maps/coverage", {"level": "grid", "standalone": "true"}),
     ("/maps/coverage.png", {"level": "grid"}),
+    ("/maps/issues.png", {"level": "grid"}),
     *(("/desk/gaps", {"format": form, "level": "grid", "show": "all"}) for form in ("html", "csv", "xlsx")),
     *(("/desk/assignments", {"tab": tab, "most": "1"}) for tab in ("held", "without", "cadres")),
     ("/desk/assignments", {"format": "csv"}),

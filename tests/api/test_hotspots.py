@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from PIL import Image
 from sqlalchemy.orm import Session
 
 from api.app import create_app
+from geo.analysis.issue_flow import CATEGORIES
 from geo.analysis.surface_pictures import CONTOUR
 from geo.intake import issues as issue_rows
 from geo.services import accounts, issues
@@ -209,6 +211,9 @@ def test_who_may_not_see_petitions_is_not_told_how_many_there_are(
     assert {one["observed"] for one in alone.json()["areas"]} == {0}
     surface = told.get("/hotspots/surface.png", params=asked | {"kind": "absolute"}, headers=tokens["guest"])
     assert json.loads(surface.headers["wangge-surface"])["issues"] == 0
+    everything = told.get("/hotspots/surface.png", params=MARCH, headers=tokens["guest"])
+    said = json.loads(everything.headers["wangge-surface"])
+    assert (said["petitions_seen"], "petition" in said["categories"]) == (False, False)
 
 
 def test_a_scope_is_told_of_itself_and_compared_with_all(told: TestClient, tokens: dict[str, dict[str, str]]) -> None:
@@ -223,10 +228,23 @@ def test_a_scope_is_told_of_itself_and_compared_with_all(told: TestClient, token
         surface = told.get(f"/hotspots/surface.{form}", params=MARCH, headers=tokens["li"])
         said = json.loads(surface.headers["wangge-surface"])
         assert (said["issues"], said["visits"]) == (2, 0), "those of the village that have a position"
+        assert (said["area"], said["issues_without_position"]) == (VILLAGES[1], 0)
     small = told.get("/hotspots", params=MARCH, headers=tokens["li"]).json()
     assert small["summary"]["level"] == "grid"
     same = told.get("/hotspots", params=MARCH | {"area": VILLAGES[1], "level": "village"})
     assert of(same) == mine
+
+
+def test_a_level_that_a_scope_has_nothing_of_is_said(told: TestClient) -> None:
+    for lang, words in (("en", "no area of this level"), ("zh-CN", "没有这个层级的区域")):
+        answer = told.get("/hotspots", params=MARCH | {"area": GRIDS[0], "level": "village", "lang": lang}).json()
+        assert answer["areas"] == []
+        assert words in answer["summary"]["refusal"], answer["summary"]
+
+
+def test_a_window_ends_with_the_month_that_runs(told: TestClient) -> None:
+    summary = told.get("/hotspots", params={"from": "2025-03", "to": "2199-12"}).json()["summary"]
+    assert summary["until"][:7] == datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m")
 
 
 # forms
@@ -288,11 +306,28 @@ def test_a_surface_can_be_read_as_a_raster(told: TestClient, kind: str, unit: st
     assert (tags["unit"], tags["kernel"], tags["bandwidth_m"]) == (unit, "quartic", "700.0")
     assert (tags["bandwidth_rule"], tags["kind"], tags["issues"]) == ("given", kind, "11")
     assert (tags["begin"], tags["until"]) == ("2025-03-01", "2025-03-31")
+    assert (tags["area"], tags["boundary_version"]) == (COUNTY, "1")
+    assert set(tags["categories"].split()) == set(CATEGORIES)
+    assert (tags["petitions_seen"], tags["issues_without_position"]) == ("True", "1")
+    assert said.keys() <= tags.keys()
     if kind == "relative":
         assert np.isnan(values).all(), "of five visits in all nothing can be said"
     else:
         assert np.nanmin(values) >= 0
         assert np.nanmax(values) > 0
+
+
+def test_the_problem_heatmap_as_a_picture(told: TestClient) -> None:
+    answer = told.get("/maps/issues.png", params=MARCH | {"level": "grid"})
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["content-disposition"] == 'attachment; filename="issues-2025-03-01-2025-03-31-grid.png"'
+    drawn = Image.open(io.BytesIO(answer.content))
+    assert drawn.width == 1600
+    assert len(drawn.convert("RGB").getcolors(1 << 24)) > 50
+    english = told.get("/maps/issues.png", params=MARCH | {"level": "grid", "lang": "en"})
+    assert english.content != answer.content
+    page = told.get("/maps/issues", params=MARCH).text
+    assert "/maps/issues.png?" in page
 
 
 def test_a_picture_says_where_it_lies_and_what_its_colours_mean(told: TestClient) -> None:

@@ -22,7 +22,7 @@ from geo.space.codes import Level
 from geo.storage.bulk import copy_out
 from geo.storage.issue_tables import Issue, IssueEvent
 from geo.storage.queries import issues as issue_queries
-from geo.storage.queries.areas import in_version
+from geo.storage.queries.areas import AreaInfo, in_version
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.coverage import OWNERS
 from geo.storage.queries.issues import IssueRecord
@@ -80,6 +80,16 @@ def issue_positions(
         *_of(county, window, categories), Issue.position.is_not(None)
     )
     return _positions(session, query.order_by(Issue.id))
+
+
+def unlocated_issues(
+    session: Session, county: str, window: Window, categories: Sequence[Category], scope: AreaInfo
+) -> int:
+    """How many issues of a window say no position; of a scope those that name an area in it."""
+    query = select(func.count(Issue.id)).where(*_of(county, window, categories), Issue.position.is_(None))
+    if scope.level != "county":
+        query = query.where(getattr(Issue, f"{scope.level}_code") == scope.code)
+    return session.execute(query).scalar_one()
 
 
 def visit_positions(session: Session, county: str, window: Window) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
