@@ -152,12 +152,21 @@ def _context(
         "legend": legend,
         "all": labels.number(figures.all),
         "has_visits": figures.visits > 0,
+        "running": _running(figures, words, lang),
         "has_areas": figures.all > 0,
         "as_of": words["as_of"].format(day=labels.day(report.as_of, lang)),
         "version": words["version"].format(n=report.version, day=labels.day(report.in_force_from, lang)),
         "links": links,
         "level_links": [(labels.level_name(one, lang), one == report.level, to) for one, to in links.levels.items()],
     }
+
+
+def _running(figures: Figures, words: Mapping[str, str], lang: Lang) -> str:
+    """A sentence while the month is not over; empty afterwards."""
+    if not figures.running:
+        return ""
+    day, last = figures.as_of, figures.month.last_day
+    return words["running"].format(day=labels.day(day, lang), n=day.day, all=last.day)
 
 
 def _first(row: AreaCoverage, lang: Lang) -> dict[str, object]:

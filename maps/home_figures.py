@@ -32,7 +32,8 @@ class Shown:
     """A figure as it stands on a page.
 
     :ivar value: with thousands set apart; a dash where it is not known
-    :ivar change: in words; empty where there is nothing to compare with
+    :ivar change: in words; of what grows with the month, while it runs, what the month before had in all; empty where
+        there is nothing to compare with
     :ivar tone: whether the change is for the better; None where neither can be said
     """
 
@@ -49,6 +50,10 @@ def shown(name: str, now: Figures, before: Figures | None, lang: Lang) -> Shown:
     said = catalogue.words("home", lang)
     value = overview.value(now, name)
     unit = said[f"unit_{_UNITS[name]}"] if value is not None else ""
+    if now.running and name in overview.GROWING:
+        known = None if before is None else overview.value(before, name)
+        whole = "" if known is None else said["last_month"].format(value=text(name, known))
+        return Shown(name, said[name], text(name, value), unit, whole, None)
     step = overview.change(now, before, name)
     return Shown(name, said[name], text(name, value), unit, _change(name, step, said), _tone(name, step))
 

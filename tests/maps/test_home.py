@@ -72,6 +72,27 @@ def test_changes_in_words(name: str, now: float, before: float, change: str, ton
     assert home_figures.shown(name, one, None, "zh-CN").change == ""
 
 
+def test_a_month_that_runs_is_not_measured_against_a_whole_one() -> None:
+    before = with_value("rate", 0.944)
+    running = replace(with_value("rate", 0.009), month=Month(2026, 11), as_of=date(2026, 11, 12))
+    found = home_figures.shown("rate", running, before, "zh-CN")
+    assert (found.value, found.change, found.tone) == ("0.9%", "上月全月 94.4%", None)
+    assert home_figures.shown("open", running, before, "zh-CN").change == "与上月持平"
+    report = county.report([county.facts(0)])
+    values = {
+        "shapes": {},
+        "outlines": [],
+        "links": Links("/?month=2026-10"),
+        "ways": WAYS,
+        "choices": [],
+        "reader": "",
+    }
+    page = home.draw(report, running, before, **values)  # type: ignore[arg-type]
+    assert "截至2026年11月12日，第 12 天，共 30 天" in page
+    assert '<a href="/?month=2026-10">看上个月</a>' in page
+    assert 'class="notice"' not in home.draw(report, before, before, **values)  # type: ignore[arg-type]
+
+
 def with_value(name: str, value: float) -> Figures:
     base = Figures(Month(2026, 10), date(2026, 10, 31), 9, 5, 2, 1, 1, 0, 0.5, 40, 100, 30, ISSUES, 0)
     if hasattr(ISSUES, name):
