@@ -7,7 +7,7 @@
   const say = (word, n) => words[word].replace("{n}", n);
   const names = new Map(context.areas);
   const MINUTE = 60000, DAY = 86400000, POOR_M = 200;
-  let position = null, offset = 0, editing = null;
+  let position = null, offset = 0, editing = null, around = null, doubted = "";
 
   // ---- the form
 
@@ -114,6 +114,7 @@
 
   function setPosition(found, word) {
     position = found;
+    around = null;
     byId("forget").hidden = !found;
     byId("candidates").hidden = true;
     byId("where").textContent = found ? say(found.accuracy_m > POOR_M ? "poor" : "located", Math.round(found.accuracy_m)) : word || "";
@@ -164,6 +165,8 @@
     const areas = here.areas || [], near = (here.candidates || []).filter((one) => one.area ? one.area.code : one.code);
     const code = (one) => (one.area || one).code, name = (one) => (one.area || one).name;
     const accuracy = byId("where").textContent.split("\n")[0];
+    const finest = areas.reduce((one, other) => (one && code(one).length > code(other).length ? one : other), null);
+    around = finest && { codes: [...areas, ...near].map(code), finest: code(finest), name: name(finest) };
     if (areas.length) byId("where").textContent = `${accuracy}\n${say("here", areas.map((one) => one.name).join(" · "))}`;
     if (near.length > 1) {
       byId("where").textContent = `${accuracy}\n${words.several}`;
@@ -172,13 +175,30 @@
     }
   }
 
+  /** Where the position is known to lie elsewhere than what was chosen: a sentence, once; what is sent again is meant. */
+  function doubt() {
+    const claimed = areaCode(), fits = !claimed || !around || !position || position.accuracy_m > POOR_M
+      || claimed.startsWith(around.finest) || around.codes.some((code) => code.startsWith(claimed));
+    const said = fits ? "" : words.elsewhere.replace("{here}", around.name).replace("{area}", names.get(claimed) || claimed);
+    const again = said === doubted;
+    doubted = said;
+    return again ? "" : said;
+  }
+
   // ---- saving and sending
+
+  function tell(text) {
+    byId("saved").hidden = !text;
+    byId("saved").textContent = text;
+  }
 
   async function save(event) {
     event.preventDefault();
     const id = editing || crypto.randomUUID(), record = body(id), lacks = missing(record);
-    byId("error").textContent = lacks;
-    if (lacks) return;
+    const stop = lacks || doubt();
+    byId("error").textContent = stop;
+    tell("");
+    if (stop) return;
     const label = kind() === "issue" ? record.title : record.claimed_area ? names.get(record.claimed_area) || record.claimed_area : record.place || "";
     try {
       await Outbox.put({ id, kind: kind(), body: record, at: Date.now(), state: "waiting", label });
@@ -187,8 +207,12 @@
       return;
     }
     clear();
+    tell(words.saved);
+    window.scrollTo(0, 0);
     await show();
-    send();
+    await send();
+    const kept = (await Outbox.all()).find((one) => one.id === id);
+    if (kept) tell([words[`saved_${kept.state}`] || words.saved, ...flagsOf(kept)].join(" "));
   }
 
   async function send() {
@@ -197,6 +221,12 @@
     const state = await Outbox.flush();
     byId("expired").hidden = state !== "expired";
     await show();
+  }
+
+  /** What looks odd about a record that arrived; of two that say the same of a place, the one that says how far. */
+  function flagsOf(record) {
+    const flags = record.flags || [];
+    return flags.filter((flag) => flag !== "claim_contradicts" || !flags.includes("far_from_claim")).map((flag) => words[flag] || flag);
   }
 
   function act(word, work) {
@@ -218,7 +248,7 @@
         show();
       }));
     }
-    const lines = record.state === "refused" ? [["why", say("refused", record.reason)]] : (record.flags || []).map((flag) => ["flag", words[flag] || flag]);
+    const lines = record.state === "refused" ? [["why", say("refused", record.reason)]] : flagsOf(record).map((text) => ["flag", text]);
     for (const [style, text] of lines) {
       const more = document.createElement("span");
       Object.assign(more, { className: style, textContent: text });

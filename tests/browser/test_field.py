@@ -92,6 +92,7 @@ def test_a_visit_without_network_arrives_once(phone: Page, address: str) -> None
     phone.check("[value=治水剿劣]")
     phone.click("button[type=submit]")
     expect(phone.locator("#waiting li")).to_have_count(1)
+    expect(phone.locator("#saved")).to_contain_text("联网后自动发送")
     phone.reload()
     phone.wait_for_selector("html[data-ready]")
     expect(phone.locator("#waiting li")).to_have_count(1)
@@ -179,6 +180,22 @@ def test_near_a_border_the_candidates_are_offered(phone: Page) -> None:
     expect(phone.locator("#candidates label")).to_have_count(2)
     phone.locator("#candidates input").nth(1).check()
     assert phone.input_value("#area").startswith(GRIDS[2])
+
+
+def test_a_position_elsewhere_is_asked_about_once_and_what_arrived_is_said(phone: Page, address: str) -> None:
+    phone.click("#locate")
+    expect(phone.locator("#where")).to_contain_text("位于")
+    phone.fill("#area", GRIDS[4])
+    phone.fill("#note", "隔了几个网格")
+    phone.click("button[type=submit]")
+    expect(phone.locator("#error")).to_contain_text("请核对；确实如此请再按一次")
+    expect(phone.locator("#saved")).to_be_hidden()
+    assert noted(phone, address, "隔了几个网格") == []
+    phone.click("button[type=submit]")
+    expect(phone.locator("#saved")).to_contain_text("已保存并送达。")
+    expect(phone.locator("#saved")).to_be_in_viewport()
+    assert len(noted(phone, address, "隔了几个网格")) == 1
+    expect(phone.get_by_role("link", name="我的")).to_be_visible()
 
 
 def test_a_refused_record_says_why_and_can_be_mended(phone: Page, address: str) -> None:
