@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 from uuid import UUID
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from geo.errors import InvalidVisit, NotAllowed, UnknownVisit, VisitWithdrawn
+from geo.intake.located import blank_is_missing
 from geo.intake.rejections import Rejection
 from geo.intake.visits import parse
 from geo.services import household_ids, visit_checks, visit_flags
@@ -17,6 +18,7 @@ from geo.services import visits as service
 from geo.services.accounts import Access
 from geo.services.tagging import tagger
 from geo.services.visit_flags import Flag
+from geo.space.crs import Frame, from_wgs84
 from geo.storage.queries import boundaries, counties, visit_writing, visits
 from geo.storage.queries.counties import CountyInfo
 from geo.storage.queries.visits import Revision, VisitRecord
@@ -61,10 +63,7 @@ def correct(
     before = _mine(session, county.code, id_, by)
     if before.withdrawn_at is not None:
         raise VisitWithdrawn(id=id_)
-    said = before.content()
-    moved = bool(_POSITION & changes.keys())
-    # What is stored is WGS-84, and not rounded.
-    said |= {"frame": "wgs84", "lon": before.lon, "lat": before.lat, **changes}
+    said, moved = _corrected(before, changes)
     if "id" in changes:
         raise InvalidVisit(field="id", reason="stays as it is", reason_zh="不能更改")
     good, refused = parse([(1, {**said, "id": str(id_)})], zone=county.zone, now=datetime.now(UTC))
@@ -80,6 +79,22 @@ def correct(
     visit_writing.note_revision(session, county.code, before, "corrected", by.name, reason)
     visit_writing.rewrite(session, county.code, batch, told, frame=None if np.isnan(batch.lon[0]) else frame)
     return Corrected(get(session, county.code, id_), flags[0])
+
+
+def _corrected(before: VisitRecord, changes: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """What a visit says with its changes, and whether where it was is said anew."""
+    # What is stored is WGS-84, and not rounded.
+    said = before.content() | {"frame": "wgs84", "lon": before.lon, "lat": before.lat}
+    if "frame" not in changes:
+        return {**said, **changes}, bool(_POSITION & changes.keys())
+    frame = blank_is_missing(changes["frame"]) or "wgs84"
+    if frame == before.frame and not _POSITION - {"frame"} & changes.keys():
+        return {**said, **changes, "frame": "wgs84"}, False
+    if before.lon is not None and before.lat is not None and before.frame is not None:
+        # Another frame is that of the numbers as they were first given.
+        lon, lat = from_wgs84(before.lon, before.lat, cast("Frame", before.frame))
+        said |= {"lon": float(lon), "lat": float(lat)}
+    return {**said, **changes}, True
 
 
 def withdraw(session: Session, county: str, id_: UUID, *, reason: str, by: Access) -> VisitRecord:

@@ -55,6 +55,26 @@ def test_the_frame_of_a_correction_is_its_own(loaded: TestClient) -> None:
     assert (moved["lon"], moved["lat"], moved["frame"]) == (LON, LAT, "wgs84")
 
 
+@pytest.mark.parametrize("frame", ["gcj02", "bd09", "wgs84"])
+def test_the_frame_that_a_visit_has_moves_nothing(loaded: TestClient, frame: str) -> None:
+    loaded.post("/visits", json=[visit(50, lon=LON, lat=LAT, frame=frame)])
+    stored = loaded.get(at(50)).json()
+    again = correct(loaded, 50, {"frame": frame, "note": "坐标系没有错"}).json()
+    assert [again[name] for name in ("lon", "lat", "frame")] == [stored[name] for name in ("lon", "lat", "frame")]
+
+
+def test_another_frame_reads_the_position_as_it_was_given(loaded: TestClient) -> None:
+    loaded.post("/visits", json=[visit(50, lon=LON, lat=LAT, frame="wgs84"), visit(51, lon=LON, lat=LAT, frame="bd09")])
+    for frame in ("gcj02", "bd09"):
+        read = correct(loaded, 50, {"frame": frame}).json()
+        assert read["frame"] == frame
+    meant = loaded.get(at(51)).json()
+    assert [read["lon"], read["lat"]] == pytest.approx([meant["lon"], meant["lat"]], abs=1e-8)
+    back = correct(loaded, 50, {"frame": None}).json()
+    assert [back["lon"], back["lat"]] == pytest.approx([LON, LAT], abs=1e-8)
+    assert back["frame"] == "wgs84"
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
