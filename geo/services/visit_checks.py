@@ -1,6 +1,6 @@
 """Rows of visits that name what is not there, or whose axes are exchanged: refused one by one, with the reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date
 
 import numpy as np
@@ -11,6 +11,7 @@ from geo.intake.rejections import Rejection
 from geo.intake.visit_columns import Visits
 from geo.months import local_day
 from geo.services.tagging import Tagger
+from geo.space.codes import LEVELS, Level
 from geo.storage.queries import areas as area_queries
 from geo.storage.queries import boundaries, visits
 from geo.storage.queries.counties import CountyInfo
@@ -87,19 +88,25 @@ def _swapped(batch: Visits, areas: Tagger) -> Mask:
 
 
 def _lost_claims(session: Session, county: CountyInfo, batch: Visits, areas: Tagger) -> Mask:
-    """Rows without a position whose claim no boundaries know: neither those of now nor those of the day.
+    """Rows without a position whose claim is no area below the county; only such a one says where a visit was."""
+    return np.isnan(batch.lon) & unknown_claims(session, county, batch, areas, levels=LEVELS[1:])
+
+
+def unknown_claims(
+    session: Session, county: CountyInfo, batch: Visits, areas: Tagger, *, levels: Sequence[Level] = LEVELS
+) -> Mask:
+    """Rows whose claim no boundaries know as an area of these levels: neither those of now nor those of the day.
 
     A visit may come late, after its area was merged away: it still counts for its month, read as things were then.
     """
-    lost: dict[tuple[str, date], bool] = {}
+    claims = batch.claimed_area
+    strange = {code for code in set(claims.tolist()) - {None} if not areas.knows(code)}
+    unknown: dict[tuple[str, date], bool] = {}
     found = np.zeros(len(batch), dtype=bool)
-    for at in np.flatnonzero(np.isnan(batch.lon)).tolist():
-        code = batch.claimed_area[at]
-        if code is None or areas.knows(code):
-            continue
-        key = (code, local_day(batch.started_at[at].item().replace(tzinfo=UTC), county.zone))
-        if key not in lost:
-            area = area_queries.find(session, boundaries.in_force_on(session, county.code, key[1]), code)
-            lost[key] = area is None or area.level == "county"
-        found[at] = lost[key]
+    for at in np.flatnonzero(_among(claims, strange)).tolist() if strange else ():
+        key = (claims[at], local_day(batch.started_at[at].item().replace(tzinfo=UTC), county.zone))
+        if key not in unknown:
+            area = area_queries.find(session, boundaries.in_force_on(session, county.code, key[1]), key[0])
+            unknown[key] = area is None or area.level not in levels
+        found[at] = unknown[key]
     return found

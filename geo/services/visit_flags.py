@@ -2,6 +2,7 @@
 
 - ``claim_contradicts``: a precise position lies in another area than the claimed one, beyond its accuracy. Both stay.
 - ``far_from_claim``: it lies more than `FAR_M` away from the claimed area.
+- ``claim_unknown``: beside a position an area is claimed that no boundaries know, as where a digit was lost. Both stay.
 - ``too_fast``: between this visit and one before or after it of the same person lies more way than time.
 - ``same_spot``: many visits of one person on one day within a few metres.
 - ``at_office``: the position is that of an office and not of a place: it was probably entered there afterwards.
@@ -16,12 +17,13 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from geo.intake.visit_columns import Objects, Visits, objects
+from geo.services import visit_checks
 from geo.services.tagging import METRES_PER_DEGREE, Tagger, Tags
 from geo.storage import reach
 from geo.storage.queries import positions as queries
 from geo.storage.queries.counties import CountyInfo
 
-Flag = Literal["claim_contradicts", "far_from_claim", "too_fast", "same_spot", "at_office"]
+Flag = Literal["claim_contradicts", "far_from_claim", "claim_unknown", "too_fast", "same_spot", "at_office"]
 
 PRECISE_M: Final = 100.0
 """A position of this accuracy or better says where a visit was; one without an accuracy is taken as it is."""
@@ -52,9 +54,12 @@ def of(session: Session, county: CountyInfo, visits: Visits, tags: Tags, areas: 
     contradicts = areas.contradicted(tags, visits.claimed_area)
     precise = ~(visits.accuracy_m > PRECISE_M)
     around = _with_stored(session, county, visits)
+    with reach.unlimited(session):
+        unknown = visit_checks.unknown_claims(session, county, visits, areas)
     found: dict[Flag, Mask] = {
         "claim_contradicts": contradicts & precise,
         "far_from_claim": _far(visits, contradicts, areas),
+        "claim_unknown": unknown,
         "too_fast": _too_fast(around)[: len(visits)],
         "same_spot": _same_spot(around, county)[: len(visits)],
         "at_office": _at_office(session, county, visits),
