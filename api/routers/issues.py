@@ -42,7 +42,7 @@ from geo.analysis.issue_flow import Category, Status
 from geo.errors import TooLarge
 from geo.intake.issues import EventRow, IssueRow, parse
 from geo.limits import MAX_ISSUES_PER_BATCH
-from geo.services import coverage, household_ids, issue_events
+from geo.services import coverage, household_ids, issue_events, issue_repeats
 from geo.services import issues as service
 from geo.storage.queries import issues
 from geo.storage.queries.issues import Filter
@@ -185,7 +185,7 @@ def similar_issues(
     x, y = optional_position(lon, lat, frame)
     return [
         SimilarOut.of(one)
-        for one in service.similar_to(
+        for one in issue_repeats.similar_to(
             session, county.code, category, lon=x, lat=y, place=household_ids.kept_of(session, county.code, place)
         )
     ]

@@ -10,7 +10,8 @@ from geo.analysis.issue_flow import Category, EventKind, Extent, ExtentProposal,
 from geo.errors import Lang
 from geo.services import issues as service
 from geo.services.issue_events import History
-from geo.services.issues import IssueAnswer, Similar
+from geo.services.issue_repeats import Similar
+from geo.services.issues import IssueAnswer
 from geo.services.visits import Outcome
 from geo.storage.queries.counties import CountyInfo
 from geo.storage.queries.issues import Counts, IssueRecord, StoredEvent

@@ -22,7 +22,7 @@ from geo.errors import InvalidField, WanggeError
 from geo.intake.issues import EventRow
 from geo.intake.rejections import from_validation
 from geo.limits import MAX_TEXT_CHARS
-from geo.services import coverage, extents, issue_events
+from geo.services import coverage, extents, issue_events, issue_repeats
 from geo.services import issues as service
 from geo.services.issue_events import History
 from geo.storage.queries import areas, issues
@@ -174,14 +174,14 @@ def _page(
 
 def _similar(desk: Desk, record: IssueRecord) -> list[tuple[str, str, str, str]]:
     """Id, title, distance and address of open issues that it may repeat."""
-    found = service.similar_to(
+    found = issue_repeats.similar_to(
         desk.session,
         desk.county.code,
         record.category,
         lon=record.lon,
         lat=record.lat,
         place=record.place,
-        but=record.id,
+        but=[record.id],
     )
     return [
         (str(one.id), one.title, "" if one.metres is None else f"{one.metres:.0f} m", desk.link(f"{PATH}/{one.id}"))

@@ -16,10 +16,11 @@ from geo.analysis.issue_flow import OPEN, Event, EventKind, State, after
 from geo.errors import Lang
 from geo.intake.issues import IssueRow, NumberedIssue, default_due
 from geo.intake.rejections import Rejection
-from geo.limits import MAX_SIMILAR, SIMILAR_WITHIN_M
 from geo.months import local_day
-from geo.services import household_ids
+from geo.services import household_ids, issue_repeats, issue_routes
 from geo.services.accounts import Access
+from geo.services.issue_repeats import Similar
+from geo.services.issue_routes import Proposal
 from geo.services.tagging import Tagger, Tags, tagger
 from geo.services.visits import Outcome
 from geo.space.crs import to_wgs84
@@ -27,23 +28,6 @@ from geo.storage import reach
 from geo.storage.queries import boundaries, counties, issue_writing, issues, visits
 from geo.storage.queries.counties import CountyInfo
 from geo.storage.queries.issues import IssueRecord, Where
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """Who handles the issues of a category in an area, by the county's table."""
-
-    handler: str
-    liaison: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Similar:
-    """An open issue of the same category at the same place or near; ``metres`` is None where either has no position."""
-
-    id: UUID
-    title: str
-    metres: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +85,6 @@ def report(
         name = entered_by or (by.name if by else "system")
         answers += _store(session, county, found, tags, name, offer_similar=offer_similar)
     return sorted(answers, key=lambda answer: answer.row)
-
-
-def similar_to(
-    session: Session,
-    county: str,
-    category: Any,
-    *,
-    lon: float | None,
-    lat: float | None,
-    place: str | None,
-    but: UUID | None = None,
-) -> tuple[Similar, ...]:
-    """Open issues that one of a category, here or at a place, may repeat; positions in WGS-84."""
-    near = issues.similar(
-        session, county, category, lon=lon, lat=lat, place=place, within_m=SIMILAR_WITHIN_M, limit=MAX_SIMILAR, but=but
-    )
-    return tuple(Similar(one.id, one.title, metres) for one, metres in near)
 
 
 def _found(
@@ -224,7 +191,7 @@ def _store(
         there = {one.id for one in issues.by_ids(session, county.code, [one.numbered.id for one in found])}
     seen = issues.by_ids(session, county.code, there)
     limits, routes = issues.limits(session, county.code), issues.routes(session, county.code)
-    kept = {one.id: one.content() for one in seen}
+    kept = issue_repeats.first_said(session, county.code, seen)
     rows, events, answers = [], [], []
     for at, one in enumerate(found):
         id_, content = one.numbered.id, _content(one)
@@ -232,16 +199,16 @@ def _store(
             answers.append(_seen_before(one.numbered.row, id_, content, kept.get(id_)))
             continue
         there.add(id_)
-        kept[id_] = content
         chain = (tags.town[at], tags.village[at], tags.grid[at])
         happened, state = _begun(county, one.numbered.issue, limits)
+        kept[id_] = content | issue_repeats.of_reporter(one.numbered.issue.handler, happened[0].due_on)
         rows.append(_row(one, chain, tags.word[at], name, state, len(happened)))
         events += [(id_, number, event, name) for number, event in enumerate(happened, start=1)]
-        proposal = _proposal(routes, county.code, one.numbered.issue.category, chain)
+        proposal = issue_routes.of_row(routes, county.code, one.numbered.issue.category, chain)
         answers.append(IssueAnswer(one.numbered.row, "stored", id_, proposal=proposal, possible=state.possible))
-    similar = _similar(session, county.code, found, answers) if offer_similar else {}
     issue_writing.add(session, county.code, rows)
     issue_writing.add_events(session, county.code, events)
+    similar = _similar(session, county.code, found, answers) if offer_similar else {}
     return [replace(answer, similar=similar.get(answer.row, ())) for answer in answers]
 
 
@@ -260,30 +227,21 @@ def _begun(county: CountyInfo, issue: IssueRow, limits: dict[str, int]) -> tuple
 def _similar(
     session: Session, county: str, found: Sequence[_Found], answers: Sequence[IssueAnswer]
 ) -> dict[int, tuple[Similar, ...]]:
+    """What each stored row may repeat: what was there, and the rows of its batch before it."""
     stored = {answer.row for answer in answers if answer.outcome == "stored"}
+    new = [one for one in found if one.numbered.row in stored]
     return {
-        one.numbered.row: similar_to(
+        one.numbered.row: issue_repeats.similar_to(
             session,
             county,
             one.numbered.issue.category,
             lon=one.where.lon,
             lat=one.where.lat,
             place=one.where.place,
-            but=one.numbered.id,
+            but=[later.numbered.id for later in new[at:]],
         )
-        for one in found
-        if one.numbered.row in stored
+        for at, one in enumerate(new)
     }
-
-
-def _proposal(
-    routes: dict[tuple[str, str], tuple[str, str | None]], county: str, category: str, chain: Sequence[str | None]
-) -> Proposal | None:
-    """The route of the smallest area that has one."""
-    for code in (*reversed(chain), county):
-        if code is not None and (category, code) in routes:
-            return Proposal(*routes[category, code])
-    return None
 
 
 def _row(found: _Found, chain: Sequence[str | None], word: str, name: str, state: State, count: int) -> dict[str, Any]:
@@ -326,17 +284,18 @@ def _content(found: _Found) -> dict[str, Any]:
         claimed_area=where.claimed_area,
         place=where.place,
         liaison=issue.liaison,
+        **issue_repeats.of_reporter(issue.handler, issue.due_on),
     )
 
 
 def _seen_before(row: int, id_: UUID, sent: dict[str, Any], kept: dict[str, Any] | None) -> IssueAnswer:
     answer = IssueAnswer(row, "duplicate", id_)
-    if sent == kept:
-        return answer
     if kept is None:  # beyond what the sender may see
         taken = Rejection(row, "id", "this id is that of another issue", "该编号已属于另一个问题")
         return replace(answer, outcome="conflict", rejection=taken)
-    different = ", ".join(name for name in sent if sent[name] != kept[name])
+    different = ", ".join(issue_repeats.different(sent, kept))
+    if not different:
+        return answer
     rejection = Rejection(
         row,
         "id",

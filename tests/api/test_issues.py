@@ -101,6 +101,25 @@ def test_sent_twice_stored_once_and_other_content_is_a_conflict(county: TestClie
     assert (made["stored"], made["duplicate"]) == (1, 1)
 
 
+def test_another_handler_or_last_day_is_other_content(county: TestClient) -> None:
+    report(county, issue(1, handler="D1", due_on="2025-06-01"), issue(2))
+    (given,) = report(county, issue(1, handler="D2", due_on="2025-07-01")).json()["rows"]
+    assert given["outcome"] == "conflict"
+    assert "(handler, due_on)" in given["reason"]
+    assert [(given[at]["handler"], given[at]["due_on"]) for at in ("sent", "kept")] == [
+        ("D2", "2025-07-01"),
+        ("D1", "2025-06-01"),
+    ]
+    assert report(county, issue(1, due_on="2025-06-01")).json()["conflict"] == 1
+    assert report(county, issue(2, handler="D1"), issue(2, due_on="2025-06-01")).json()["conflict"] == 2
+    happen(county, 1, "transferred", organisation="D2", due_on="2099-01-01")
+    happen(county, 2, "assigned", organisation="D1", due_on="2099-01-01")
+    again = report(county, issue(1, handler="D1", due_on="2025-06-01"), issue(2))
+    assert again.json()["duplicate"] == 2, "what became of it since is no other content"
+    together = report(county, issue(3, handler="D1"), issue(3, handler="D1"), issue(3, handler="D2")).json()
+    assert [row["outcome"] for row in together["rows"]] == ["stored", "duplicate", "conflict"]
+
+
 BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"category": "roads"}, "category", "must be one of"),
     ({"title": " "}, "title", "is needed"),
@@ -159,6 +178,21 @@ def test_possible_duplicates_are_offered(county: TestClient) -> None:
     happen(county, 1, "resolved")
     assert [UUID(one["id"]).int for one in county.get("/issues/similar", params=asked).json()] == [5]
     assert county.get("/issues/similar?category=infrastructure&lon=120").status_code == 422
+
+
+def test_earlier_rows_of_a_batch_are_offered_too(county: TestClient) -> None:
+    far = 5_000 / 111_195
+    answer = report(
+        county,
+        issue(1),
+        issue(2),
+        issue(3, category="ecology"),
+        issue(4, lat=LAT + far, place="H1"),
+        issue(5, place="H1"),
+        issue(5, place="H1"),
+    )
+    similar = [{UUID(one["id"]).int for one in row["similar"]} for row in answer.json()["rows"]]
+    assert similar == [set(), {1}, set(), set(), {1, 2, 4}, set()]
 
 
 # what happens to them

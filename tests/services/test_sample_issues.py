@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from data.sample import Sample
 from geo.analysis.issue_flow import replay
 from geo.months import Month, local_day
-from geo.services import issue_events, issues
+from geo.services import issue_events, issue_repeats
 from geo.storage.database import make_engine
 from geo.storage.issue_tables import IssueEvent
 from geo.storage.queries import counties, issue_writing
@@ -98,8 +98,8 @@ def test_duplicates_are_offered_while_open(loaded: Session, here: CountyInfo, sa
     offered = 0
     for pair in sample.planted["issues"]["duplicates"]:
         first, again = (next(one for one in queries.by_ids(loaded, here.code, [UUID(pair[name])])) for name in pair)
-        near = issues.similar_to(
-            loaded, here.code, again.category, lon=again.lon, lat=again.lat, place=again.place, but=again.id
+        near = issue_repeats.similar_to(
+            loaded, here.code, again.category, lon=again.lon, lat=again.lat, place=again.place, but=[again.id]
         )
         assert first.place == again.place is not None
         found = {str(one.id) for one in near}

@@ -185,7 +185,7 @@ def similar(
     place: str | None,
     within_m: float,
     limit: int,
-    but: UUID | None = None,
+    but: Collection[UUID] = (),
 ) -> list[tuple[IssueRecord, float | None]]:
     """Open issues of a category at a place or near a position, with their distance in metres, the nearest first."""
     conditions: list[ColumnElement[bool]] = []
@@ -206,8 +206,8 @@ def similar(
         .order_by(metres.asc().nulls_last(), Issue.id)
         .limit(limit)
     )
-    if but is not None:
-        query = query.where(Issue.id != but)
+    if but:
+        query = query.where(Issue.id != func.all(list(but)))
     return [(_record(*row[:-1]), row.metres) for row in session.execute(query)]
 
 
