@@ -70,6 +70,9 @@ MAX_FILTER_CHARS: Final = 200
 CLOCK_SKEW_MINUTES: Final = 10
 """A phone's clock may run ahead by this much before a visit counts as one of the future."""
 
+MAX_VISIT_HOURS: Final = 24
+"""From the start of one visit to its end; a longer one has a wrong year or month in it."""
+
 MAX_RULE: Final = 3_660
 """Visits a month, or days between two visits, that a rule may ask for: ten years."""
 

@@ -148,10 +148,13 @@ def get_visit(
     return _detail(session, county, version, access, visit_changes.get(session, county.code, visit_id))
 
 
-@router.get("/visits/{visit_id}/history", dependencies=[Depends(Needs("detail"))])
-def visit_history(session: SessionDep, county: CountyDep, visit_id: VisitPath) -> list[RevisionOut]:
-    """What a visit said before each correction or withdrawal, who did it, when and why."""
-    return [RevisionOut.of(one) for one in visit_changes.history(session, county.code, visit_id)]
+@router.get("/visits/{visit_id}/history")
+def visit_history(session: SessionDep, county: CountyDep, access: AccessDep, visit_id: VisitPath) -> list[RevisionOut]:
+    """What a visit said before each correction or withdrawal, who did it, when and why.
+
+    For who made or entered it, and for those who may see detail.
+    """
+    return [RevisionOut.of(one) for one in visit_changes.history(session, county.code, visit_id, by=access)]
 
 
 @router.patch("/visits/{visit_id}", dependencies=[Depends(Needs("record"))])

@@ -12,6 +12,7 @@ from geo.analysis.issue_flow import Event, EventKind, ExtentProposal, Impossible
 from geo.errors import EventRefused, InvalidChoice, NotAllowed, UnknownIssue, UnknownOrganisation
 from geo.intake.issues import EventRow
 from geo.limits import CLOCK_SKEW_MINUTES
+from geo.months import local_day
 from geo.services import extents
 from geo.services.accounts import Access
 from geo.storage import reach
@@ -21,6 +22,9 @@ from geo.storage.queries.issues import Counts, Filter, IssueRecord, StoredEvent
 
 OF_HANDLERS: Final[frozenset[EventKind]] = frozenset({"accepted", "replied", "resolved"})
 """What the organisation that handles an issue says itself; everything else is for those who may assign."""
+
+_WITH_LAST_DAY: Final[frozenset[EventKind]] = frozenset({"assigned", "transferred", "extended"})
+_NEXT: Final = timedelta(microseconds=1)
 
 FEWEST_PETITIONS: Final = 3
 """Petitions are counted for everybody from here on; fewer could be traced to a family."""
@@ -76,9 +80,10 @@ def add_all(
             raise UnknownIssue(id=id_)
         if by is not None:
             _check_allowed(session, county.code, state, row.kind, by)
-        event = _event(row, now, proposed.get(id_))
+        event = _event(row, now, state, proposed.get(id_))
         _check_names(county.code, id_, event, known, stands)
         stands[id_] = _moved(id_, state, event)
+        _check_due(county, id_, state, event)
         numbers[id_] += 1
         happened.append((id_, numbers[id_], event, name))
     issue_writing.add_events(session, county.code, happened)
@@ -152,12 +157,28 @@ def _proposals(session: Session, county: CountyInfo, ids: Sequence[UUID]) -> dic
     return extents.proposals(session, county, issues.by_ids(session, county.code, ids)) if ids else {}
 
 
-def _event(row: EventRow, now: datetime, proposal: ExtentProposal | None) -> Event:
-    moment = row.at.astimezone(UTC) if row.at else now
+def _event(row: EventRow, now: datetime, state: State, proposal: ExtentProposal | None) -> Event:
+    # A report, or what was said since, may be some minutes ahead of this clock.
+    moment = row.at.astimezone(UTC) if row.at else max(now, state.last_at + _NEXT)
     if moment > now + timedelta(minutes=CLOCK_SKEW_MINUTES):
         raise InvalidChoice(field="at", value=row.at, choices="a moment that is not in the future")
     into = str(row.into) if row.into else None
     return Event(row.kind, moment, row.organisation, row.due_on, into, row.note, row.extent, proposal)
+
+
+def _check_due(county: CountyInfo, id_: UUID, state: State, event: Event) -> None:
+    """Raise where a last day had passed before the issue was there, or before it was given to who is to keep it."""
+    if event.due_on is None or event.kind not in _WITH_LAST_DAY:
+        return
+    given = event.at if event.kind in ("assigned", "transferred") else state.reported_at
+    first = local_day(max(given, state.reported_at), county.zone)
+    if event.due_on < first:
+        raise EventRefused(
+            id=id_,
+            reason=f"the last day {event.due_on} lies before {first}, when it was reported or given",
+            reason_zh=f"期限 {event.due_on} 早于上报或交办之日 {first}",
+            possible=", ".join(state.possible),
+        )
 
 
 def _check_names(county: str, id_: UUID, event: Event, known: set[str], stands: Mapping[UUID, State]) -> None:

@@ -103,7 +103,7 @@ def _found(
     refused: list[Rejection] = []
     for row in rows:
         where = _where(row.issue, of_visits, of_places)
-        rejection = _reason(row, where, of_visits, of_places, known, areas)
+        rejection = _reason(row, where, of_visits, of_places, known, areas) or _overdue_at_once(row, county)
         if rejection is None:
             found.append(_Found(row, where))
         else:
@@ -158,6 +158,14 @@ def _reason(
             f"现行边界中没有代码为 {code} 的乡镇、村（社区）或网格",
         )
     return None
+
+
+def _overdue_at_once(row: NumberedIssue, county: CountyInfo) -> Rejection | None:
+    """Days are those of the county, whatever zone the row's own time is in."""
+    issue = row.issue
+    if issue.due_on is None or issue.due_on >= local_day(issue.reported_at, county.zone):
+        return None
+    return Rejection(row.row, "due_on", "the last day lies before the day it was found", "期限早于发现时间")
 
 
 def _tags(found: Sequence[_Found], areas: Tagger) -> Tags:

@@ -43,9 +43,11 @@ def get(session: Session, county: str, id_: UUID) -> VisitRecord:
     return found[0]
 
 
-def history(session: Session, county: str, id_: UUID) -> list[Revision]:
-    """What a visit said before each change, the oldest first; raises `UnknownVisit`."""
-    get(session, county, id_)
+def history(session: Session, county: str, id_: UUID, *, by: Access) -> list[Revision]:
+    """What a visit said before each change, the oldest first; raises `UnknownVisit`, `NotAllowed`."""
+    if not _is_of(get(session, county, id_), by):
+        why = "only who made or entered a visit, and supervisors, see what it said before"
+        raise NotAllowed(account=by.name, role=by.role, why=why, why_zh="只有走访人、录入人和主管人员可以查看更正记录")
     return visits.revisions(session, county, id_)
 
 
@@ -125,11 +127,15 @@ def _set_withdrawn(session: Session, county: str, id_: UUID, *, reason: str, by:
 def _mine(session: Session, county: str, id_: UUID, by: Access) -> VisitRecord:
     """A visit that an account may change: its own, one that it entered, or any that it sees in detail."""
     found = get(session, county, id_)
-    own = by.staff_no is not None and found.staff_no == by.staff_no
-    if not (own or found.entered_by == by.name or by.may("detail")):
+    if not _is_of(found, by):
         why = "only who made or entered a visit, and supervisors, change it"
         raise NotAllowed(account=by.name, role=by.role, why=why, why_zh="只有走访人、录入人和主管人员可以更改")
     return found
+
+
+def _is_of(visit: VisitRecord, by: Access) -> bool:
+    own = by.staff_no is not None and visit.staff_no == by.staff_no
+    return own or visit.entered_by == by.name or by.may("detail")
 
 
 def _raise_first(refused: list[Rejection]) -> None:

@@ -1,7 +1,8 @@
 """Rows of visits that name what is not there, or whose axes are exchanged: refused one by one, with the reason."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from geo.intake.rejections import Rejection
 from geo.intake.visit_columns import Visits
+from geo.limits import CLOCK_SKEW_MINUTES, MAX_VISIT_HOURS
 from geo.months import local_day
 from geo.services.tagging import Tagger
 from geo.space.codes import LEVELS, Level
@@ -17,6 +19,10 @@ from geo.storage.queries import boundaries, visits
 from geo.storage.queries.counties import CountyInfo
 
 Mask = NDArray[np.bool_]
+_TOO_LONG: Final = (
+    f"the visit ends more than {MAX_VISIT_HOURS} hours after it starts",
+    f"结束时间晚于开始时间 {MAX_VISIT_HOURS} 小时以上",
+)
 
 
 def check(session: Session, county: CountyInfo, batch: Visits, areas: Tagger) -> tuple[Mask, list[Rejection]]:
@@ -36,6 +42,8 @@ def check(session: Session, county: CountyInfo, batch: Visits, areas: Tagger) ->
     refuse(~_among(batch.staff_no, staff), lambda at: _no_cadre(batch.staff_no[at], staff))
     refuse(~_among(batch.place, {*places, None}), lambda at: _no_place(batch.place[at], places))
     refuse(_swapped(batch, areas), lambda _: ("lat", "lon and lat look swapped", "经度和纬度似乎填反了"))
+    refuse(_too_long(batch), lambda _: ("ended_at", *_TOO_LONG))
+    refuse(_not_over(batch), lambda _: ("ended_at", "the visit ends in the future", "结束时间在将来"))
     refuse(_lost_claims(session, county, batch, areas), lambda at: _no_area(batch.claimed_area[at]))
     return good, refused
 
@@ -75,6 +83,15 @@ def _no_area(code: str) -> tuple[str, str, str]:
         f"no town, village or grid in force has the code {code}",
         f"现行边界中没有代码为 {code} 的乡镇、村（社区）或网格",
     )
+
+
+def _too_long(batch: Visits) -> Mask:
+    return np.asarray(batch.ended_at - batch.started_at > np.timedelta64(MAX_VISIT_HOURS, "h"))
+
+
+def _not_over(batch: Visits) -> Mask:
+    latest = datetime.now(UTC).replace(tzinfo=None) + timedelta(minutes=CLOCK_SKEW_MINUTES)
+    return np.asarray(batch.ended_at > np.datetime64(latest))
 
 
 def _swapped(batch: Visits, areas: Tagger) -> Mask:

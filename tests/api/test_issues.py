@@ -128,6 +128,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"detail": "x" * 4001}, "detail", "longer than 4000"),
     ({"reported_at": "2199-01-01T00:00:00"}, "reported_at", "future"),
     ({"due_on": "2025-03-09"}, "due_on", "before the day"),
+    ({"reported_at": "2025-03-09T20:00:00Z", "due_on": "2025-03-09"}, "due_on", "before the day"),
     ({"lon": None}, "lon", "together"),
     ({"lon": None, "lat": None}, "claimed_area", "needs the area"),
     ({"lon": 0, "lat": 0}, "lat", "same number"),

@@ -141,9 +141,12 @@ def test_who_may_change_what(loaded: TestClient, loaded_url: str) -> None:
     assert correct(loaded, 1, {"note": "e"}, **elsewhere).status_code == 404
     lon, lat = squares.centre(GRIDS[7])
     assert correct(loaded, 1, {"lon": lon, "lat": lat}, **supervisor).status_code == 422
-    assert loaded.get(at(1) + "/history", headers=mine).status_code == 403
-    actors = [one["actor"] for one in loaded.get(at(1) + "/history", headers=supervisor).json()]
-    assert actors == ["wang", "li"]
+    for reader in (mine, supervisor):
+        actors = [one["actor"] for one in loaded.get(at(1) + "/history", headers=reader).json()]
+        assert actors == ["wang", "li"]
+    assert [loaded.get(at(52) + "/history", headers=one).status_code for one in (system, another)] == [200, 200]
+    assert [loaded.get(at(1) + "/history", headers=one).status_code for one in (system, another)] == [403, 403]
+    assert loaded.get(at(1) + "/history", headers=elsewhere).status_code == 404
 
 
 def test_what_looks_odd_is_told_to_who_entered_it(loaded: TestClient, loaded_url: str) -> None:

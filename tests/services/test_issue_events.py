@@ -1,6 +1,6 @@
 """Many events at once: each is checked as a single one is, and all are added or none."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -85,6 +85,48 @@ def test_one_that_cannot_be_added_holds_back_all(
         issue_events.add_all(session, reported, [*([] if by else before), (id_, row)], by=by)
     found = issue_events.history(session, reported.code, FIRST)
     assert len(found.events) == (2 if by else 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (event("assigned", 12, organisation="D1", due_on="2025-03-11"), "早于上报或交办之日 2025-03-12"),
+        (event("assigned", 12, organisation="D1", due_on="2025-03-12"), ""),
+        (event("transferred", 12, organisation="D2", due_on="2025-03-11"), "早于上报或交办之日 2025-03-12"),
+        (event("extended", 12, note="等材料", due_on="2025-03-09"), "早于上报或交办之日 2025-03-10"),
+        (event("extended", 12, note="等材料", due_on="2025-03-10"), ""),
+    ],
+)
+def test_a_last_day_is_none_that_had_passed(session: Session, reported: CountyInfo, row: EventRow, said: str) -> None:
+    if row.kind != "assigned":
+        issue_events.add_all(session, reported, [(FIRST, event("assigned", 11, organisation="D1"))])
+    if not said:
+        issue_events.add_all(session, reported, [(FIRST, row)])
+        assert issue_events.history(session, reported.code, FIRST).record.due_on == row.due_on
+        return
+    with pytest.raises(EventRefused) as refused:
+        issue_events.add_all(session, reported, [(FIRST, row)])
+    assert said in refused.value.text("zh-CN")
+
+
+def test_an_extension_ends_after_the_last_day_before_it(session: Session, reported: CountyInfo) -> None:
+    given = event("assigned", 11, organisation="D1", due_on="2025-03-20")
+    issue_events.add_all(session, reported, [(FIRST, given)])
+    with pytest.raises(EventRefused, match="after the present one"):
+        issue_events.add_all(session, reported, [(FIRST, event("extended", 12, note="等材料", due_on="2025-03-20"))])
+
+
+def test_a_report_some_minutes_ahead_holds_nothing_up(session: Session, county: CountyInfo) -> None:
+    ahead = datetime.now(UTC) + timedelta(minutes=5)
+    row = {"id": str(FIRST), "reported_at": ahead.isoformat(), "category": "ecology", "title": "溪水发浑"}
+    good, refused = parse([(1, row | {"claimed_area": VILLAGES[0]})], zone=county.zone, now=datetime.now(UTC))
+    issues.report(session, county, good, refused)
+    for said in ({"kind": "assigned", "organisation": "D1"}, {"kind": "accepted"}):
+        issue_events.add_all(session, county, [(FIRST, EventRow.model_validate(said))])
+    found = issue_events.history(session, county.code, FIRST)
+    assert found.record.status == found.state.status == "accepted"
+    assert [one.event.at >= ahead for one in found.events] == [True] * 3
+    assert issues.report(session, county, good)[0].outcome == "duplicate"
 
 
 def test_nothing_merges_into_what_is_merged_by_the_same_batch(session: Session, reported: CountyInfo) -> None:

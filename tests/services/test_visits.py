@@ -3,6 +3,7 @@
 import random
 import threading
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -71,6 +72,15 @@ def test_a_conflict_shows_both_and_keeps_the_first(session: Session, county: Cou
     assert stored(session, 1).note == "first"
 
 
+@pytest.mark.parametrize(("minutes", "outcome"), [(9, "stored"), (11, "rejected")])
+def test_a_visit_is_not_sent_before_its_end(session: Session, county: CountyInfo, minutes: float, outcome: str) -> None:
+    now = datetime.now(UTC)
+    row = visit(1, now.isoformat(), grid=GRIDS[0], ended_at=(now + timedelta(minutes=minutes)).isoformat())
+    (answer,) = record(session, county, [row])
+    assert answer.outcome == outcome
+    assert (answer.reason("zh-CN") or "结束时间在将来") == "结束时间在将来"
+
+
 def test_one_id_twice_in_a_batch(session: Session, county: CountyInfo) -> None:
     row = visit(1, grid=GRIDS[0])
     answers = record(session, county, [row, row, {**row, "note": "other"}])
@@ -103,6 +113,8 @@ BAD_ROWS: list[tuple[dict[str, object], str, str]] = [
     ({"lon": 181}, "lon", "between"),
     ({"lat": None}, "lat", "together"),
     ({"ended_at": "2025-03-10T08:59:59"}, "ended_at", "ends before it starts"),
+    ({"ended_at": "2025-03-11T09:00:01"}, "ended_at", "more than 24 hours after it starts"),
+    ({"ended_at": "2198-01-01T00:00:00"}, "ended_at", "more than 24 hours after it starts"),
     ({"ended_at": "9999-12-31T23:59:59-12:00"}, "ended_at", "between"),
     ({"started_at": "2199-01-01T00:00:00"}, "started_at", "future"),
     ({"started_at": "0001-01-01T00:00:00"}, "started_at", "between"),
