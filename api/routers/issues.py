@@ -42,7 +42,7 @@ from geo.analysis.issue_flow import Category, Status
 from geo.errors import TooLarge
 from geo.intake.issues import EventRow, IssueRow, parse
 from geo.limits import MAX_ISSUES_PER_BATCH
-from geo.services import coverage, household_ids, issue_events, issue_repeats
+from geo.services import coverage, household_ids, issue_events, issue_repeats, issue_routes
 from geo.services import issues as service
 from geo.storage.queries import issues
 from geo.storage.queries.issues import Filter
@@ -193,7 +193,7 @@ def similar_issues(
 
 @router.get("/issues/{issue_id}")
 def get_issue(session: SessionDep, county: CountyDep, access: AccessDep, issue_id: IssuePath) -> IssueWithEvents:
-    """One issue with all that happened to it, and what can happen next."""
+    """One issue with all that happened to it, who should handle it while nobody does, and what can happen next."""
     return _told(session, county, access, issue_events.history(session, county.code, issue_id))
 
 
@@ -208,4 +208,5 @@ def post_event(
 def _told(session: SessionDep, county: CountyDep, access: AccessDep, found: issue_events.History) -> IssueWithEvents:
     (shown,) = service.as_seen_by(session, county.code, [found.record], access)
     possible = issue_events.allowed(session, county.code, found, access)
-    return IssueWithEvents.told(found, shown, county, coverage.today(county), possible)
+    proposal = issue_routes.of_issue(session, county.code, found.record)
+    return IssueWithEvents.told(found, shown, county, coverage.today(county), possible, proposal=proposal)

@@ -11,6 +11,7 @@ from geo.errors import Lang
 from geo.services import issues as service
 from geo.services.issue_events import History
 from geo.services.issue_repeats import Similar
+from geo.services.issue_routes import Proposal
 from geo.services.issues import IssueAnswer
 from geo.services.visits import Outcome
 from geo.storage.queries.counties import CountyInfo
@@ -34,8 +35,14 @@ class SimilarOut(BaseModel):
 class ProposalOut(BaseModel):
     """Who handles issues of the category in the area, by the county's table."""
 
-    handler: str
+    handler: str = Field(description="code of the organisation")
+    name: str = Field(description="and how it is called")
     liaison: str | None
+
+    @classmethod
+    def of(cls, proposal: Proposal | None) -> "ProposalOut | None":
+        """From the service's proposal."""
+        return cls.model_validate(proposal, from_attributes=True) if proposal else None
 
 
 class IssueRowAnswer(BaseModel):
@@ -55,7 +62,6 @@ class IssueRowAnswer(BaseModel):
     @classmethod
     def of(cls, answer: IssueAnswer, lang: Lang) -> "IssueRowAnswer":
         """From the service's answer."""
-        proposal = answer.proposal
         return cls(
             row=answer.row,
             outcome=answer.outcome,
@@ -64,7 +70,7 @@ class IssueRowAnswer(BaseModel):
             reason=answer.reason(lang),
             sent=answer.sent,
             kept=answer.kept,
-            proposal=ProposalOut(handler=proposal.handler, liaison=proposal.liaison) if proposal else None,
+            proposal=ProposalOut.of(answer.proposal),
             similar=[SimilarOut.of(one) for one in answer.similar],
             possible=list(answer.possible),
         )
@@ -189,15 +195,23 @@ class IssueWithEvents(IssueOut):
 
     events: list[EventOut]
     possible: list[EventKind] = Field(description="what can happen next by the asking account's saying")
+    proposal: ProposalOut | None = Field(description="who should handle it, while nobody does")
 
     @classmethod
     def told(
-        cls, found: History, shown: IssueRecord, county: CountyInfo, today: date, possible: tuple[EventKind, ...]
+        cls,
+        found: History,
+        shown: IssueRecord,
+        county: CountyInfo,
+        today: date,
+        possible: tuple[EventKind, ...],
+        *,
+        proposal: Proposal | None,
     ) -> "IssueWithEvents":
         """From a history, and the record as the asking account sees it."""
         issue = IssueOut.of(shown, county, today)
         events = [EventOut.of(one) for one in found.events]
-        return cls(**issue.model_dump(), events=events, possible=list(possible))
+        return cls(**issue.model_dump(), events=events, possible=list(possible), proposal=ProposalOut.of(proposal))
 
 
 class CategoryCounts(BaseModel):

@@ -22,9 +22,11 @@ from geo.errors import InvalidField, WanggeError
 from geo.intake.issues import EventRow
 from geo.intake.rejections import from_validation
 from geo.limits import MAX_TEXT_CHARS
-from geo.services import coverage, extents, issue_events, issue_repeats
+from geo.services import coverage, extents, issue_events, issue_repeats, issue_routes
 from geo.services import issues as service
 from geo.services.issue_events import History
+from geo.services.issue_routes import Proposal
+from geo.storage import reach
 from geo.storage.queries import areas, issues
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.issues import IssueRecord, StoredEvent
@@ -139,6 +141,7 @@ def _page(
     possible = issue_events.allowed(session, county.code, found, desk.access)
     similar = _similar(desk, found.record) if found.state.status in OPEN else []
     proposal = extents.proposals(session, county, [found.record]).get(record.id) if "judged" in possible else None
+    route = issue_routes.of_issue(session, county.code, found.record)
     line = line_of(record, desk, coverage.today(county))
     return desk.page(
         "issue.html.j2",
@@ -163,7 +166,9 @@ def _page(
         wrong=wrong,
         typed=typed or {},
         nothing=dict.fromkeys(("organisation", "due_on", "into", "extent", "note"), ""),
-        organisations=sorted(issues.organisation_names(session, county.code).items(), key=lambda one: one[1]),
+        route=_route(desk, version, route, names),
+        proposed=route.handler if route else "",
+        organisations=_organisations(desk, route),
         extents=[(one, say[f"extent_{one}"]) for one in EXTENTS],
         seen=len(found.events),
         action=desk.link(f"{PATH}/{record.id}/events"),
@@ -187,6 +192,25 @@ def _similar(desk: Desk, record: IssueRecord) -> list[tuple[str, str, str, str]]
         (str(one.id), one.title, "" if one.metres is None else f"{one.metres:.0f} m", desk.link(f"{PATH}/{one.id}"))
         for one in found
     ]
+
+
+def _route(desk: Desk, version: VersionInfo, route: Proposal | None, names: Names) -> str:
+    """Who should handle it, and the line of the county's table that says so; empty where none does."""
+    if route is None:
+        return ""
+    with reach.unlimited(desk.session):
+        area = areas.by_codes(desk.session, version, [route.area]).get(route.area)
+    told = {"handler": route.name, "area": area.name if area else route.area}
+    told["liaison"] = names.organisation(route.liaison)
+    say = desk.words("issue_work")
+    return say["route_and_liaison" if route.liaison else "route"].format(**told)
+
+
+def _organisations(desk: Desk, route: Proposal | None) -> list[tuple[str, str]]:
+    """Codes and names: the proposed one first, the others by name."""
+    known = issues.organisation_names(desk.session, desk.county.code)
+    first = route.handler if route else None
+    return sorted(known.items(), key=lambda one: (one[0] != first, one[1]))
 
 
 def _facts(desk: Desk, line: Line, names: Names) -> list[tuple[str, str]]:

@@ -198,7 +198,7 @@ def _store(
     with reach.unlimited(session), reach.with_petitions(session):
         there = {one.id for one in issues.by_ids(session, county.code, [one.numbered.id for one in found])}
     seen = issues.by_ids(session, county.code, there)
-    limits, routes = issues.limits(session, county.code), issues.routes(session, county.code)
+    limits, routes = issues.limits(session, county.code), issue_routes.table(session, county.code)
     kept = issue_repeats.first_said(session, county.code, seen)
     rows, events, answers = [], [], []
     for at, one in enumerate(found):
@@ -212,7 +212,7 @@ def _store(
         kept[id_] = content | issue_repeats.of_reporter(one.numbered.issue.handler, happened[0].due_on)
         rows.append(_row(one, chain, tags.word[at], name, state, len(happened)))
         events += [(id_, number, event, name) for number, event in enumerate(happened, start=1)]
-        proposal = issue_routes.of_row(routes, county.code, one.numbered.issue.category, chain)
+        proposal = issue_routes.of_row(routes, one.numbered.issue.category, chain)
         answers.append(IssueAnswer(one.numbered.row, "stored", id_, proposal=proposal, possible=state.possible))
     issue_writing.add(session, county.code, rows)
     issue_writing.add_events(session, county.code, events)

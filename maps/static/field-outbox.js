@@ -69,7 +69,7 @@ const Outbox = (() => {
     const said = await answer.json().catch(() => ({}));
     const row = (said.rows && said.rows[0]) || {};
     if (answer.ok || row.outcome === "duplicate") {
-      await put({ ...record, state: "sent", sentAt: Date.now(), flags: row.flags || [], body: { ...record.body, note: null, detail: null, findings: null } });
+      await put({ ...record, state: "sent", sentAt: Date.now(), flags: row.flags || [], proposed: row.proposal ? row.proposal.name : "", body: { ...record.body, note: null, detail: null, findings: null } });
       return "sent";
     }
     await put({ ...record, state: "refused", reason: row.reason || said.detail || String(answer.status) });

@@ -249,6 +249,7 @@
       }));
     }
     const lines = record.state === "refused" ? [["why", say("refused", record.reason)]] : flagsOf(record).map((text) => ["flag", text]);
+    if (record.proposed) lines.push(["flag", say("proposed", record.proposed)]);
     for (const [style, text] of lines) {
       const more = document.createElement("span");
       Object.assign(more, { className: style, textContent: text });

@@ -70,7 +70,7 @@ def test_a_report_is_tagged_dated_and_told_who_handles_it(county: TestClient) ->
     answer = report(county, issue(1), issue(2, lon=120.035, lat=30.005, category="生态", title=" 河道有垃圾 "))
     assert answer.status_code == 201, answer.text
     first, second = answer.json()["rows"]
-    assert first["proposal"] == {"handler": "D1", "liaison": None}
+    assert first["proposal"] == {"handler": "D1", "name": "走访办", "liaison": None}
     assert first["possible"] == ["assigned", "replied", "resolved", "merged", "judged"]
     assert second["proposal"] is None
     stored = county.get(f"/issues/{UUID(int=1)}").json()
@@ -84,7 +84,14 @@ def test_a_report_is_tagged_dated_and_told_who_handles_it(county: TestClient) ->
 def test_the_route_of_the_county_is_for_the_rest(county: TestClient) -> None:
     lon, lat = squares.centre(GRIDS[6])
     (row,) = report(county, issue(1, lon=lon, lat=lat)).json()["rows"]
-    assert row["proposal"] == {"handler": "D2", "liaison": "D1"}
+    assert row["proposal"] == {"handler": "D2", "name": "交通局", "liaison": "D1"}
+
+
+def test_who_should_handle_it_is_told_until_somebody_does(county: TestClient) -> None:
+    (row,) = report(county, issue(1)).json()["rows"]
+    assert county.get(f"/issues/{UUID(int=1)}").json()["proposal"] == row["proposal"]
+    assert happen(county, 1, "replied", note="已记下").json()["proposal"] == row["proposal"]
+    assert happen(county, 1, "assigned", organisation="D2").json()["proposal"] is None
 
 
 def test_sent_twice_stored_once_and_other_content_is_a_conflict(county: TestClient) -> None:

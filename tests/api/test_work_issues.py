@@ -22,7 +22,7 @@ from geo.storage.queries import counties
 from maps import catalogue
 from tests import squares
 from tests.api import work
-from tests.squares import COUNTY, GRIDS, TOWNS
+from tests.squares import COUNTY, GRIDS, TOWNS, VILLAGES
 
 PATH = "/desk/issues"
 FIRST = UUID(int=900)
@@ -153,6 +153,40 @@ def test_sent_twice_it_happens_once(browser: TestClient) -> None:
     assert again.status_code == 409
     assert "本周修复</textarea>" in again.text
     assert len(browser.get(f"/issues/{FIRST}", headers={"accept": "application/json"}).json()["events"]) == 3
+
+
+def test_the_form_to_assign_names_who_should_handle_it(browser: TestClient, loaded_url: str) -> None:
+    engine = make_engine(loaded_url)
+    with Session(engine) as session, session.begin():
+        county = counties.resolve(session, COUNTY)
+        routes = [
+            {"category": "infrastructure", "handler": "D8", "liaison": "D7"},
+            {"category": "ecology", "area": VILLAGES[0], "handler": "D8"},
+        ]
+        sheets.take(session, county, "routes", enumerate(routes, start=2), "routes.csv")
+        lon, lat = squares.centre(GRIDS[0])
+        rows = [
+            {
+                "id": str(UUID(int=950 + n)),
+                "reported_at": "2025-03-10T09:00:00",
+                "category": category,
+                "title": "新问题",
+            }
+            | {"lon": lon, "lat": lat}
+            for n, category in enumerate(("infrastructure", "ecology", "party"))
+        ]
+        good, _ = issue_rows.parse(enumerate(rows, start=1), zone=county.zone, now=datetime.now(UTC))
+        issues.report(session, county, good)
+    engine.dispose()
+    by_county, by_village, by_none = (browser.get(f"{PATH}/{UUID(int=950 + n)}").text for n in range(3))
+    assert by_county.count("按分办规则建议：由单位8承办，联络部门单位7（规则所定区域：方格县）") == 2
+    assert by_village.count(f"按分办规则建议：由单位8承办（规则所定区域：village {VILLAGES[0]}）") == 2
+    for page in (by_county, by_village):
+        choices = re.findall(r'<option value="(D?\d?)"( selected)?>', page)
+        assert choices[:2] == [("", ""), ("D8", " selected")]
+    assert "按分办规则" not in by_none
+    assert not re.search(r'<option value="D8" selected>', by_none)
+    assert "按分办规则" not in browser.get(f"{PATH}/{FIRST}").text, "somebody handles it"
 
 
 def test_who_only_reads_has_no_forms(browser: TestClient) -> None:
