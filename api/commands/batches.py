@@ -18,6 +18,7 @@ from geo.intake.batches import Kind, Numbered
 from geo.intake.rejections import Rejection
 from geo.services import imports
 from geo.services.imports import Part
+from geo.services.visits import Answer
 from geo.settings import Settings
 from geo.storage.queries import counties
 
@@ -70,6 +71,7 @@ def batch_group(kind: Kind, what: str) -> click.Group:
             return
         assert file is not None  # noqa: S101 - one of both
         counts: Counter[str] = Counter()
+        odd: Counter[str] = Counter()
         refused: list[tuple[Numbered, Rejection]] = []
         with transaction(settings) as session:
             info = counties.resolve(session, county or settings.county)
@@ -78,6 +80,7 @@ def batch_group(kind: Kind, what: str) -> click.Group:
                 answers = imports.take(session, info, part, entered_by=f"import {file.name}")
                 cells = dict(part.rows)
                 counts.update(answer.outcome for answer in answers)
+                odd.update(flag for answer in answers if isinstance(answer, Answer) for flag in answer.flags)
                 refused += [((one.row, cells[one.row]), one.rejection) for one in answers if one.rejection is not None]
             if rejected is not None:
                 # Before the commit: rows whose refused neighbours could not be written down are not stored either.
@@ -86,6 +89,8 @@ def batch_group(kind: Kind, what: str) -> click.Group:
             f"{file.name}: {counts.total()} rows: {counts['stored']} stored, {counts['duplicate']} duplicate, "
             f"{counts['conflict']} in conflict, {counts['rejected']} rejected"
         )
+        if odd:
+            click.echo(f"to be checked: {', '.join(f'{flag} {rows}' for flag, rows in sorted(odd.items()))}")
         for _, rejection in refused[:_SHOWN]:
             click.echo(f"row {rejection.row}, {rejection.field}: {rejection.text(words)}", err=True)
         if len(refused) > _SHOWN:

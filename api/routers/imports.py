@@ -106,9 +106,10 @@ def list_imports(
 def get_import(
     session: SessionDep, county: CountyDep, access: AccessDep, lang: LangQuery, import_id: ImportPath
 ) -> ImportOut:
-    """How far an import has come, and the first rows that were refused."""
+    """How far an import has come, the first rows that were refused, and to who sent it those that look odd."""
     info = service.get(session, county.code, import_id, by=access)
-    return ImportOut.of(info, imports.refused(session, county.code, import_id, limit=_SHOWN), lang)
+    odd = service.oddities(session, info, by=access, limit=_SHOWN)
+    return ImportOut.of(info, imports.refused(session, county.code, import_id, limit=_SHOWN), lang, odd)
 
 
 @router.get(
@@ -220,4 +221,5 @@ def _told(jobs: Imports, county: str, id_: UUID, lang: Lang) -> ImportOut:
     with jobs.sessions() as session:
         info = imports.get(session, county, id_)
         assert info is not None  # noqa: S101 - it was begun above
-        return ImportOut.of(info, imports.refused(session, county, id_, limit=_SHOWN), lang)
+        odd = imports.oddities(session, county, id_, limit=_SHOWN)
+        return ImportOut.of(info, imports.refused(session, county, id_, limit=_SHOWN), lang, odd)

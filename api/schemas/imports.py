@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from geo.errors import Lang
-from geo.storage.queries.imports import ImportInfo, Refused
+from geo.services.visit_flags import Flag
+from geo.storage.queries.imports import Flagged, ImportInfo, Oddities, Refused
 
 
 class RefusedRow(BaseModel):
@@ -21,6 +22,35 @@ class RefusedRow(BaseModel):
     def of(cls, refused: Refused, lang: Lang) -> "RefusedRow":
         """From what is stored."""
         return cls(row=refused.row, field=refused.field, reason=refused.zh if lang == "zh-CN" else refused.en)
+
+
+class FlaggedRow(BaseModel):
+    """A row that was stored and looks odd."""
+
+    row: int = Field(description="as of the refused rows")
+    id: UUID = Field(description="of the visit")
+    flags: list[Flag]
+
+    @classmethod
+    def of(cls, flagged: Flagged) -> "FlaggedRow":
+        """From what is stored."""
+        return cls.model_validate(flagged, from_attributes=True)
+
+
+class Odd(BaseModel):
+    """What looks odd about the rows that were stored, for who sent them to check; as it was when they were taken."""
+
+    counts: dict[Flag, int] = Field(description="rows by flag; a row may have several")
+    rows: int = Field(description="rows with any flag")
+    first: list[FlaggedRow] = Field(description="the first of them")
+
+    @classmethod
+    def of(cls, oddities: Oddities | None) -> "Odd | None":
+        """From what is stored."""
+        if oddities is None:
+            return None
+        first = [FlaggedRow.of(one) for one in oddities.first]
+        return cls.model_validate({"counts": oddities.counts, "rows": oddities.rows, "first": first})
 
 
 class ImportOut(BaseModel):
@@ -41,9 +71,10 @@ class ImportOut(BaseModel):
     finished_at: datetime | None
     refused: list[RefusedRow] = Field(description="the first rows that were refused; all of them as a sheet to mend")
     rejected_sheet: str | None = Field(description="where that sheet is")
+    odd: Odd | None = Field(description="what looks odd about stored visits; null for all but who sent them")
 
     @classmethod
-    def of(cls, info: ImportInfo, refused: list[Refused], lang: Lang) -> "ImportOut":
+    def of(cls, info: ImportInfo, refused: list[Refused], lang: Lang, odd: Oddities | None = None) -> "ImportOut":
         """From what is stored."""
         message = info.message.get(lang) if info.message else None
         fields = {name: getattr(info, name) for name in cls.model_fields if hasattr(info, name) and name != "message"}
@@ -52,4 +83,5 @@ class ImportOut(BaseModel):
             message=message,
             refused=[RefusedRow.of(one, lang) for one in refused],
             rejected_sheet=f"/imports/{info.id}/rejected?format=xlsx" if info.rejected + info.conflict else None,
+            odd=Odd.of(odd),
         )

@@ -93,11 +93,13 @@ def template(
 
 @router.get(PATH + "/{import_id}", dependencies=[_MAY_RECORD])
 def import_page(desk: DeskDep, import_id: ImportPath) -> Response:
-    """How far an import has come, and the rows that were refused."""
+    """How far an import has come, the rows that were refused, and to who sent it those that look odd."""
     info = service.get(desk.session, desk.county.code, import_id, by=desk.access)
     refused = imports.refused(desk.session, desk.county.code, import_id, limit=_SHOWN)
     say = desk.words("import_work")
     english = desk.lang == "en"
+    odd = service.oddities(desk.session, info, by=desk.access, limit=_SHOWN)
+    flags = desk.words("field")
     return desk.page(
         "import.html.j2",
         title=f"{say[info.kind]} {info.file}",
@@ -112,6 +114,9 @@ def import_page(desk: DeskDep, import_id: ImportPath) -> Response:
         rows=[(one.row, *_said(one, info), one.en if english else one.zh) for one in refused],
         more=max(0, info.rejected - len(refused)),
         rejected=desk.link(f"/imports/{import_id}/rejected"),
+        odd=odd,
+        odd_counts=[(flags[flag], count) for flag, count in odd.counts.items()] if odd else [],
+        odd_rows=[(one.row, one.id, "；".join(flags[flag] for flag in one.flags)) for one in odd.first] if odd else [],
         back=desk.link(PATH),
     )
 

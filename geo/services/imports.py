@@ -27,7 +27,7 @@ from geo.services.issues import IssueAnswer
 from geo.services.visits import Answer, Tagged
 from geo.storage.queries import imports
 from geo.storage.queries.counties import CountyInfo
-from geo.storage.queries.imports import ImportInfo, Refused
+from geo.storage.queries.imports import Flagged, ImportInfo, Oddities, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,11 @@ def get(session: Session, county: str, id_: UUID, *, by: Access) -> ImportInfo:
     return found
 
 
+def oddities(session: Session, info: ImportInfo, *, by: Access, limit: int) -> Oddities | None:
+    """What looks odd about the rows of an import, for who sent it; None for all others."""
+    return imports.oddities(session, info.county, info.id, limit=limit) if info.actor == by.name else None
+
+
 def sender(session: Session, name: str) -> Access:
     """Who sent it, with what the account may do now; raises `UnknownAccount` if it was ended meanwhile."""
     account = accounts.get(session, name)
@@ -93,14 +98,18 @@ def note(
     answers: Sequence[Answer] | Sequence[IssueAnswer],
     titles: Mapping[str, str],
 ) -> None:
-    """Count what became of a part, and keep what was refused, in the transaction that stores it."""
+    """Count what became of a part, and keep what was refused or looks odd, in the transaction that stores it."""
     cells: Mapping[int, Mapping[str, Any]] = dict(part)
     refused = [
         Refused(one.row, _plain(cells[one.row]), one.rejection.field, one.rejection.en, one.rejection.zh)
         for one in answers
         if one.rejection is not None
     ]
-    imports.add_part(session, info.county, info.id, Counter(one.outcome for one in answers), refused, titles)
+    flagged = [
+        Flagged(one.row, UUID(one.id), one.flags) for one in answers if isinstance(one, Answer) and one.id and one.flags
+    ]
+    outcomes = Counter[str](one.outcome for one in answers)
+    imports.add_part(session, info.county, info.id, outcomes, refused, titles, flagged)
 
 
 def _plain(cells: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, func, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -62,6 +62,25 @@ class ImportRejection(Base):
     field: Mapped[str]
     en: Mapped[str]
     zh: Mapped[str]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["county_code", "import_id"], ["imports.county_code", "imports.id"], ondelete="CASCADE"),
+    )
+
+
+class ImportFlag(Base):
+    """A row that was stored and looked odd then, for who sent it to check.
+
+    :ivar flags: those of `geo.services.visit_flags`; a later correction changes those of the visit only
+    """
+
+    __tablename__ = "import_flags"
+
+    county_code: Mapped[str] = mapped_column(primary_key=True)
+    import_id: Mapped[UUID] = mapped_column(primary_key=True)
+    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    visit_id: Mapped[UUID]
+    flags: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "import_id"], ["imports.county_code", "imports.id"], ondelete="CASCADE"),

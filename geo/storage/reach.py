@@ -24,7 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute, LoaderCriteriaOption, ORMExecu
 from geo.space.codes import Level
 from geo.storage.access_tables import Account
 from geo.storage.bulletin_tables import BulletinFile, PublishedBulletin
-from geo.storage.import_tables import Import, ImportRejection
+from geo.storage.import_tables import Import, ImportFlag, ImportRejection
 from geo.storage.issue_tables import Issue, IssueEvent, IssueLimit, IssueRoute
 from geo.storage.tables import (
     Area,
@@ -156,6 +156,7 @@ def _conditions(reach: Reach) -> list[tuple[type[Any], ColumnElement[bool]]]:
         IssueRoute,
         Import,
         ImportRejection,
+        ImportFlag,
     )
     everything: tuple[type[Any], ...] = (*tables, *_WHOLE, Account)
     county = [(table, table.county_code == reach.county) for table in everything]

@@ -63,6 +63,32 @@ def test_a_sheet_is_answered_row_by_row(loaded: TestClient) -> None:
     assert (again["stored"], again["duplicate"], again["rejected"]) == (0, 2, 2)
 
 
+def test_what_looks_odd_is_told_to_who_sent_the_sheet_only(
+    loaded: TestClient, loaded_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(router, "_SHOWN", 2)
+    sender = token(loaded_url, "clerk", "service")
+    header = "编号,工号,开始时间,经度,纬度,所在区域\n"
+    claims = [GRIDS[0], GRIDS[7], "nonsense", GRIDS[7]]
+    lines = [f"{UUID(int=101 + n)},C1,2025-05-1{n} 09:00,{LON},{LAT},{claim}\n" for n, claim in enumerate(claims)]
+    told = send(loaded, header + "".join(lines), headers=sender).json()
+    assert told["stored"] == 4
+    assert told["odd"] == {
+        "counts": {"claim_contradicts": 2, "claim_unknown": 1, "far_from_claim": 2},
+        "rows": 3,
+        "first": [
+            {"row": 3, "id": str(UUID(int=102)), "flags": ["claim_contradicts", "far_from_claim"]},
+            {"row": 4, "id": str(UUID(int=103)), "flags": ["claim_unknown"]},
+        ],
+    }
+    assert loaded.get(f"/imports/{told['id']}", headers=sender).json()["odd"] == told["odd"]
+    manager = loaded.get(f"/imports/{told['id']}").json()
+    assert (manager["stored"], manager["odd"]) == (4, None)
+    assert loaded.get("/imports", headers=sender).json()[0]["odd"] is None
+    again = send(loaded, header + "".join(lines), headers=sender).json()
+    assert (again["duplicate"], again["odd"]["rows"]) == (4, 0)
+
+
 def test_the_refused_rows_come_back_to_be_mended(loaded: TestClient) -> None:
     told = send(loaded, HEADER + line(101) + line(102, "C9", note="=1+1")).json()
     sheet = loaded.get(told["rejected_sheet"])

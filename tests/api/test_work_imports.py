@@ -61,6 +61,22 @@ def test_rows_are_stored_or_refused_with_the_way_to_send_them_again(browser: Tes
     assert "四月 走访.csv" in browser.get(f"{PATH}?format=csv").text
 
 
+def test_stored_rows_that_look_odd_are_shown_to_who_sent_them(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.work_pages.imports._SHOWN", 1)
+    rows = [f",C1,2025-04-0{2 + n} 09:00,{LON},{LAT},wgs84,{GRIDS[7]}\n" for n in range(3)]
+    work.sign_in(browser, "clerk")
+    told = bring(browser, "visits", HEADER.replace("\n", ",claimed_area\n") + "".join(rows))
+    for sentence in ("已存入但需要核对的 3 行", "<dt>定位不在所选区域内，请核对</dt><dd>3</dd>", "另有 2 行未列出"):
+        assert sentence in told.text
+    assert len(re.findall(r"<tr><td>\d+</td><td><code>[0-9a-f-]{36}</code>", told.text)) == 1
+    work.sign_in(browser, "admin")
+    seen = browser.get(str(told.url))
+    assert seen.status_code == 200
+    assert "需要核对" not in seen.text
+
+
 def test_a_running_import_says_so_and_reads_itself_again(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.work_pages.imports.AT_ONCE_BYTES", 0)
     monkeypatch.setattr(browser.app.state.imports, "wake", lambda: None)  # type: ignore[attr-defined]

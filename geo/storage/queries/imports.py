@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from geo.intake.batches import Kind
-from geo.storage.import_tables import Import, ImportRejection
+from geo.storage.import_tables import Import, ImportFlag, ImportRejection
 
 Status = Literal["waiting", "done", "failed"]
 
@@ -45,6 +45,29 @@ class Refused:
     field: str
     en: str
     zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """A row that was stored and looked odd."""
+
+    row: int
+    id: UUID
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Oddities:
+    """What looked odd about the rows of an import.
+
+    :ivar counts: rows by flag; a row may have several
+    :ivar rows: rows with any flag
+    :ivar first: some of them, in their order
+    """
+
+    counts: Mapping[str, int]
+    rows: int
+    first: tuple[Flagged, ...]
 
 
 def begin(session: Session, county: str, id_: UUID, kind: Kind, file: str, actor: str) -> None:
@@ -91,6 +114,7 @@ def add_part(
     counts: Mapping[str, int],
     refused: Sequence[Refused],
     titles: Mapping[str, str],
+    flagged: Sequence[Flagged] = (),
 ) -> None:
     """Note what became of some more rows, in the transaction that stores them."""
     columns = {name: getattr(Import, name) + counts.get(name, 0) for name in _OUTCOMES}
@@ -106,6 +130,12 @@ def add_part(
     ]
     if rows:
         session.execute(insert(ImportRejection), rows)
+    odd = [
+        {"county_code": county, "import_id": id_, "row": one.row, "visit_id": one.id, "flags": list(one.flags)}
+        for one in flagged
+    ]
+    if odd:
+        session.execute(insert(ImportFlag), odd)
 
 
 _OUTCOMES = ("stored", "duplicate", "conflict", "rejected")
@@ -129,6 +159,21 @@ def refused(session: Session, county: str, id_: UUID, *, limit: int | None = Non
         .limit(limit)
     )
     return [Refused(one.row, one.cells, one.field, one.en, one.zh) for one in session.scalars(query)]
+
+
+def oddities(session: Session, county: str, id_: UUID, *, limit: int) -> Oddities:
+    """What looked odd about the rows of an import, with the first of them."""
+    mine = ImportFlag.county_code == county, ImportFlag.import_id == id_
+    flag = func.unnest(ImportFlag.flags).label("flag")
+    each = select(flag).where(*mine).subquery()
+    counts = session.execute(select(each.c.flag, func.count()).group_by(each.c.flag).order_by(each.c.flag))
+    rows = session.scalar(select(func.count()).select_from(ImportFlag).where(*mine))
+    first = session.scalars(select(ImportFlag).where(*mine).order_by(ImportFlag.row).limit(limit))
+    return Oddities(
+        {row[0]: row[1] for row in counts},
+        rows or 0,
+        tuple(Flagged(one.row, one.visit_id, tuple(one.flags)) for one in first),
+    )
 
 
 def _info(one: Import) -> ImportInfo:
