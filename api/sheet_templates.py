@@ -8,12 +8,11 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from geo.analysis.issue_flow import CATEGORY_WORDS
 from geo.errors import InvalidChoice, Lang
-from geo.intake import headers, workbooks
+from geo.intake import choices, headers, workbooks
 from geo.intake.batches import ROWS
 from geo.intake.workbooks import TemplateColumn
-from geo.services.sheets import SHEETS
+from geo.services.sheet_kinds import SHEETS
 
 _NAMES_OF_PEOPLE: Final = "姓名"
 _BATCHES: Final[Mapping[str, type[BaseModel]]] = {str(kind): row for kind, row in ROWS.items()}
@@ -39,7 +38,10 @@ _TOLD: Final[Mapping[str, tuple[tuple[str, str], str]]] = {
     "excluded_on": (_DAY, "2026-10-31"),
     "lon": (("经度，度；也可写成 119°41′29″E", "degrees east; 119°41′29″E is taken too"), "119.6914"),
     "lat": (("纬度，度", "degrees north"), "29.6802"),
-    "frame": (("坐标系，不填为 wgs84；手机地图多为 gcj02", "frame; wgs84 if empty, phone maps mostly gcj02"), "gcj02"),
+    "frame": (
+        ("坐标系，不填为 WGS84；手机地图多为火星坐标系（GCJ-02）", "frame; wgs84 if empty, phone maps mostly gcj02"),
+        "gcj02",
+    ),
     "accuracy_m": (("定位精度，米", "accuracy of the position, metres"), "12"),
     "claimed_area": (_CODE, "330122101201003"),
     "area": (_CODE, "330122101201"),
@@ -49,7 +51,7 @@ _TOLD: Final[Mapping[str, tuple[tuple[str, str], str]]] = {
     "companions": (("姓名或工号，多人用 ; 分隔", "names or staff numbers with ; between"), "C00018;C00021"),
     "findings": (("走访中发现、不单独列为问题的情况", "what was found and is no issue of its own"), "村口路面有坑洼"),
     "note": (("备注", "a note"), "家中无人，电话联系"),
-    "category": (("问题类别", "category of the issue"), "基建"),
+    "category": (("问题类别", "category of the issue"), "infrastructure"),
     "title": (("一句话说明问题", "the issue in one line"), "村道路灯不亮"),
     "detail": (("详细情况", "the details"), "自村口至文化礼堂 12 盏"),
     "visit": (("在哪次走访中发现，填走访编号", "id of the visit on which it was found"), ""),
@@ -63,7 +65,7 @@ _TOLD: Final[Mapping[str, tuple[tuple[str, str], str]]] = {
 def render(kind: str, name: str, lang: Lang) -> bytes:
     """A template as csv or xlsx, by the suffix of its name; titles in the language of the county or in English.
 
-    :param kind: a key of `geo.services.sheets.SHEETS`, or ``visits`` or ``issues``
+    :param kind: a key of `geo.services.sheet_kinds.SHEETS`, or ``visits`` or ``issues``
     :raises InvalidChoice: another suffix
     """
     row: type[BaseModel] = SHEETS[kind].row if kind in SHEETS else _BATCHES[kind]
@@ -80,16 +82,16 @@ def render(kind: str, name: str, lang: Lang) -> bytes:
 
 def _column(kind: str, column: str, field: FieldInfo, lang: Lang) -> TemplateColumn:
     told, example = _TOLD.get(column, (("", ""), ""))
-    choices = _choices(field.annotation)
-    if column == "category":
-        choices = [*CATEGORY_WORDS.values()] if lang == "zh-CN" else [*CATEGORY_WORDS]
-        example = choices[2]
+    codes = _choices(field.annotation)
+    offered = choices.in_chinese(codes) if codes and lang == "zh-CN" else codes
+    if example in codes:
+        example = offered[codes.index(example)]
     return TemplateColumn(
         title=_title(kind, column, lang),
         is_needed=field.is_required(),
-        told=told[lang == "en"] + (f" ({' / '.join(choices)})" if choices else ""),
+        told=told[lang == "en"] + (f" ({' / '.join(offered)})" if offered else ""),
         example=example,
-        choices=tuple(choices),
+        choices=tuple(offered),
     )
 
 

@@ -65,7 +65,7 @@ def load(session: Session, sample: Sample) -> Loaded:
         ("limits", sample.limits),
         ("routes", sample.routes),
     ):
-        sheets.take(session, county, kind, _rows(frame), f"{kind}.csv")
+        sheets.take_whole(session, county, kind, _rows(frame), f"{kind}.csv")
     good, refused = visit_rows.parse(_rows(sample.visits), zone=county.zone, now=datetime.now(UTC))
     recorded: Counter[str] = Counter(answer.outcome for answer in visits.record(session, county, good, refused))
     reported = _load_issues(session, county, sample)

@@ -89,7 +89,7 @@ def load(session: Session, *others: BoundaryLayer, from_day: date = date(2025, 1
     staged = boundaries.stage(session, boundary_plans.plan(session, *(others or layers()), county_name="方格县"))
     boundaries.activate(session, COUNTY, staged.version, from_day=from_day)
     info = counties.resolve(session, COUNTY)
-    sheets.take(
+    sheets.take_whole(
         session,
         info,
         "organisations",
@@ -97,5 +97,5 @@ def load(session: Session, *others: BoundaryLayer, from_day: date = date(2025, 1
         "organisations.csv",
     )
     people = [(row, {"staff_no": f"C{row - 1}", "name": f"干部{row - 1}", "organisation": "D1"}) for row in (2, 3)]
-    sheets.take(session, info, "cadres", people, "cadres.csv")
+    sheets.take_whole(session, info, "cadres", people, "cadres.csv")
     return info

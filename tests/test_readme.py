@@ -10,7 +10,7 @@ from fastapi.routing import iter_route_contexts
 from api import cli
 from api.app import create_app
 from geo.intake.batches import ROWS
-from geo.services.sheets import SHEETS
+from geo.services.sheet_kinds import SHEETS
 from geo.settings import Settings
 
 ROOT = Path(__file__).parent.parent

@@ -39,7 +39,7 @@ def outcomes(answers: Iterable[Answer]) -> Counter[str]:
 
 def take(session: Session, county: CountyInfo, kind: str, *rows: Mapping[str, Any]) -> int:
     """Take a sheet; its first row stands in line 2, below the header."""
-    return sheets.take(session, county, kind, enumerate(rows, start=2), f"{kind}.csv")
+    return sheets.take_whole(session, county, kind, enumerate(rows, start=2), f"{kind}.csv")
 
 
 def load_march(session: Session, county: CountyInfo) -> None:

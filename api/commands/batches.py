@@ -3,9 +3,9 @@
 import itertools
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -84,19 +84,26 @@ def batch_group(kind: Kind, what: str) -> click.Group:
                 refused += [((one.row, cells[one.row]), one.rejection) for one in answers if one.rejection is not None]
             if rejected is not None:
                 # Before the commit: rows whose refused neighbours could not be written down are not stored either.
-                write(_sheet(refused, batches.titles(file, kind), words, rejected), rejected)
+                form = rejected.suffix.lower().removeprefix(".")
+                rows, reasons = [row for row, _ in refused], [reason for _, reason in refused]
+                write(returned.of_sheet(rows, reasons, batches.titles(file, kind), form, words), rejected)
         click.echo(
             f"{file.name}: {counts.total()} rows: {counts['stored']} stored, {counts['duplicate']} duplicate, "
             f"{counts['conflict']} in conflict, {counts['rejected']} rejected"
         )
         if odd:
             click.echo(f"to be checked: {', '.join(f'{flag} {rows}' for flag, rows in sorted(odd.items()))}")
-        for _, rejection in refused[:_SHOWN]:
-            click.echo(f"row {rejection.row}, {rejection.field}: {rejection.text(words)}", err=True)
-        if len(refused) > _SHOWN:
-            click.echo(f"and {len(refused) - _SHOWN} more; --rejected FILE writes them all", err=True)
+        tell_refused([rejection for _, rejection in refused], words)
 
     return group
+
+
+def tell_refused(refused: Sequence[Rejection], lang: Lang) -> None:
+    """The first reasons, and how many there are more."""
+    for rejection in refused[:_SHOWN]:
+        click.echo(f"row {rejection.row}, {rejection.field}: {rejection.text(lang)}", err=True)
+    if len(refused) > _SHOWN:
+        click.echo(f"and {len(refused) - _SHOWN} more; --rejected FILE writes them all", err=True)
 
 
 def _parts(file: Path, kind: Kind, read: Callable[[list[Numbered]], Part]) -> Iterator[Part]:
@@ -116,12 +123,6 @@ def _lines(file: Path) -> int:
         return 0
     with file.open("rb") as content:
         return sum(block.count(b"\n") for block in iter(lambda: content.read(_BLOCK), b""))
-
-
-def _sheet(refused: list[tuple[Numbered, Rejection]], titles: Mapping[str, str], lang: Lang, target: Path) -> bytes:
-    reasons = {rejection.row: (rejection.field, rejection.text(lang)) for _, rejection in refused}
-    rows: list[tuple[int, Any]] = [row for row, _ in refused]
-    return returned.render(rows, reasons, titles, target.suffix.lower().removeprefix("."))
 
 
 visits = batch_group("visits", "Visits")

@@ -7,13 +7,15 @@ import click
 from api import sheet_templates
 from api.commands import assignments as assignment_commands
 from api.commands import places as place_commands
+from api.commands.batches import tell_refused
 from api.commands.database import transaction
 from api.commands.options import county_option, lang_option, write
 from geo.errors import Lang
-from geo.intake import sheets
+from geo.intake import batches, returned
 from geo.services import sheet_changes
 from geo.services import sheets as service
 from geo.services.sheet_changes import SheetChanges
+from geo.services.sheet_kinds import SHEETS
 from geo.settings import Settings
 from geo.storage.queries import counties
 from geo.storage.queries.assignments import act_as
@@ -23,20 +25,26 @@ _SHOWN = 20
 
 def sheet_group(kind: str, what: str) -> click.Group:
     """The group of one kind of sheet with its ``import``."""
-    fields = service.SHEETS[kind].row.model_fields
-    columns = frozenset(field.alias or name for name, field in fields.items())
+    row = SHEETS[kind].row
+    columns = (field.alias or name for name, field in row.model_fields.items())
 
     @click.group(name=kind, help=f"{what}.")
     def group() -> None: ...
 
     @group.command(
         name="import",
-        help=f"Add or correct {kind} from a csv or xlsx sheet, whole or not at all. "
-        f"Columns: {', '.join(sorted(columns))}.",
-        epilog=f"Examples: wangge {kind} import --template {kind}.xlsx; wangge {kind} import {kind}.xlsx --dry-run",
+        help=f"Add or correct {kind} from a csv or xlsx sheet, in one transaction. Rows that are refused can be "
+        f"written to a sheet, mended and sent again; the others are taken. Columns: {', '.join(sorted(columns))}.",
+        epilog=f"Examples: wangge {kind} import --template {kind}.xlsx; wangge {kind} import {kind}.xlsx --dry-run; "
+        f"wangge {kind} import {kind}.xlsx --rejected rejected.xlsx",
     )
     @click.argument("file", type=click.Path(path_type=Path), required=False)
     @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
+    @click.option(
+        "--rejected",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Write refused rows here (.xlsx or .csv), with why.",
+    )
     @click.option(
         "--template",
         type=click.Path(path_type=Path, dir_okay=False),
@@ -48,6 +56,7 @@ def sheet_group(kind: str, what: str) -> click.Group:
     def import_(
         settings: Settings,
         file: Path | None,
+        rejected: Path | None,
         template: Path | None,
         county: str | None,
         lang: Lang | None,
@@ -56,19 +65,34 @@ def sheet_group(kind: str, what: str) -> click.Group:
     ) -> None:
         if (file is None) == (template is None):
             raise click.UsageError("name either a FILE to import or a --template to write")
+        words = lang or settings.lang
         if template is not None:
-            write(sheet_templates.render(kind, template.name, lang or settings.lang), template)
+            write(sheet_templates.render(kind, template.name, words), template)
             return
         assert file is not None  # noqa: S101 - one of both
         with transaction(settings) as session:
             info = counties.resolve(session, county or settings.county)
-            given = sheets.rows(file, columns=columns)
+            given = list(batches.sheet(file, kind, row))
             if dry_run:
-                _show(sheet_changes.compare(session, info, kind, given, file.name), file.name)
-                return
-            act_as(session, f"import {file.name}")
-            count = service.take(session, info, kind, given, file.name)
-        click.echo(f"{file.name}: {count} {kind} taken")
+                found = sheet_changes.compare(session, info, kind, given, file.name)
+                refused = found.refused
+            else:
+                act_as(session, f"import {file.name}")
+                taken = service.take(session, info, kind, given, file.name)
+                refused = taken.refused
+            if rejected is not None:
+                # Before the commit, as for visits.
+                form = rejected.suffix.lower().removeprefix(".")
+                write(returned.of_sheet(given, refused, batches.sheet_titles(file, row), form, words), rejected)
+        if dry_run:
+            _show(found, file.name)
+        else:
+            told = ""
+            if refused:
+                stands = "what was taken is stored" if taken.count else "nothing was stored"
+                told = f", {len(refused)} rejected; {stands}"
+            click.echo(f"{file.name}: {taken.count} {kind} taken{told}")
+        tell_refused(refused, words)
 
     return group
 
@@ -85,7 +109,10 @@ def _show(found: SheetChanges, name: str) -> None:
     if len(found.changes) > _SHOWN:
         click.echo(f"and {len(found.changes) - _SHOWN} more")
     changed = len(found.changes) - found.added
-    click.echo(f"{name}: {found.added} new, {changed} changed, {found.same} the same; dry run: nothing was written")
+    told = f", {len(found.refused)} rejected" if found.refused else ""
+    click.echo(
+        f"{name}: {found.added} new, {changed} changed, {found.same} the same{told}; dry run: nothing was written"
+    )
 
 
 limits = sheet_group("limits", "Days that the county gives itself for the issues of a category")

@@ -1,6 +1,9 @@
 """Sheets that were sent: brought with a form, followed while they are taken, and what was refused."""
 
 import tempfile
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Final, Literal, get_args
@@ -20,11 +23,13 @@ from api.tables import AskedQuery, Choice, Column, Piece, Table
 from api.work_pages import uploads, words
 from api.work_pages.desk import Desk, DeskDep
 from geo.errors import FileUnreadable, WanggeError
-from geo.intake import sheets as sheet_files
-from geo.intake.batches import NDJSON, SUFFIXES, Kind
+from geo.intake import batches, returned
+from geo.intake.batches import NDJSON, SUFFIXES, Kind, Numbered
+from geo.intake.rejections import Rejection
 from geo.limits import MAX_PAGE
 from geo.services import imports as service
 from geo.services import sheets
+from geo.services.sheet_kinds import SHEETS
 from geo.storage.queries import imports
 from geo.storage.queries.assignments import act_as
 from geo.storage.queries.imports import ImportInfo, Refused
@@ -36,7 +41,7 @@ _SHOWN: Final = 200
 _MAY_RECORD: Final = Depends(Needs("record"))
 _BATCHES: Final[tuple[Kind, ...]] = get_args(Kind)
 _PLAIN: Final = ("places", "assignments", "cadres", "organisations", "rules", "limits", "routes", "settings")
-"""Sheets that are taken whole or not at all, by those who manage."""
+"""Sheets of those who manage. No record of them is kept: what households are called may not be (`household_ids`)."""
 
 AnyKind = Literal[
     "visits", "issues", "places", "assignments", "cadres", "organisations", "rules", "limits", "routes", "settings"
@@ -65,17 +70,22 @@ def imports_page(
 
 @router.post(PATH, dependencies=[_MAY_RECORD])
 def bring_sheet(desk: DeskDep, kind: Annotated[AnyKind, Form()], file: Annotated[UploadFile, File()]) -> Response:
-    """Take a sheet: visits and issues row by row, beside the request where it is long; others whole or not at all."""
+    """Take a sheet row by row: visits and issues beside the request where there are many, others at once."""
     try:
         if kind in _BATCHES:
             id_ = _begun(desk, "visits" if kind == "visits" else "issues", file)
             return RedirectResponse(desk.link(f"{PATH}/{id_}"), HTTPStatus.SEE_OTHER)
         Needs("manage", whole=True).check(desk.access)
         with desk.session.begin_nested():
-            count = _taken(desk, kind, file)
+            taken = _taken(desk, kind, file)
     except WanggeError as error:
         return _page(desk, said=error.text(desk.lang), bad=True, status=status_of(error), kind=kind)
-    return RedirectResponse(desk.link(PATH, taken=count), HTTPStatus.SEE_OTHER)
+    if taken.returned is not None:
+        status = HTTPStatus.OK if taken.count else HTTPStatus.UNPROCESSABLE_ENTITY
+        say = desk.words("import_work")["taken_partly"]
+        said = say.format(file=taken.file, n=taken.count, refused=taken.returned.count)
+        return _page(desk, said=said, bad=True, status=status, kind=kind, rejected=taken.returned)
+    return RedirectResponse(desk.link(PATH, taken=taken.count), HTTPStatus.SEE_OTHER)
 
 
 @router.get(PATH + "/templates/{kind}", dependencies=[_MAY_RECORD])
@@ -140,16 +150,59 @@ def _begun(desk: Desk, kind: Kind, file: UploadFile) -> UUID:
     return id_
 
 
-def _taken(desk: Desk, kind: str, file: UploadFile) -> int:
-    """Take a sheet of people or places; how many rows it had."""
-    fields = sheets.SHEETS[kind].row.model_fields
-    columns = frozenset(field.alias or name for name, field in fields.items())
+@dataclass(frozen=True, slots=True)
+class _Returned:
+    """Rows that were refused, to look at and to download.
+
+    :ivar rows: number, title of the column, what stood there and what is wrong, of the first
+    :ivar files: address of the whole sheet to mend, by its form
+    """
+
+    count: int
+    rows: Sequence[tuple[int, str, str, str]]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    file: str
+    count: int
+    returned: _Returned | None
+
+
+def _taken(desk: Desk, kind: str, file: UploadFile) -> _Taken:
+    """Take a sheet of people or places."""
+    row = SHEETS[kind].row
     with tempfile.TemporaryDirectory(prefix="wangge-") as folder:
         path = Path(folder) / uploads.name_of(file)
         uploads.keep(file, path)
         act_as(desk.session, f"{desk.access.name}: import {path.name}")
-        rows = sheet_files.rows(path, columns=columns)
-        return sheets.take(desk.session, desk.county, kind, rows, path.name)
+        rows = list(batches.sheet(path, kind, row))
+        taken = sheets.take(desk.session, desk.county, kind, rows, path.name)
+        titles = batches.sheet_titles(path, row)
+    return _Taken(path.name, taken.count, _returned(desk, rows, taken.refused, titles) if taken.refused else None)
+
+
+def _returned(
+    desk: Desk, rows: Sequence[Numbered], refused: Sequence[Rejection], titles: Mapping[str, str]
+) -> _Returned:
+    cells = dict(rows)
+
+    def file(form: str) -> str:
+        content = returned.of_sheet(rows, refused, titles, form, desk.lang)
+        # In the page itself: nothing of it is kept here.
+        return f"data:{MEDIA_TYPES[form].partition(';')[0]};base64,{b64encode(content).decode()}"
+
+    shown = [
+        (
+            one.row,
+            titles.get(one.field, one.field),
+            str(cells[one.row].get(one.field, ""))[:_SHOWN],
+            one.text(desk.lang),
+        )
+        for one in refused[:_SHOWN]
+    ]
+    return _Returned(len(refused), shown, {form: file(form) for form in ("xlsx", "csv")})
 
 
 def _said(one: Refused, info: ImportInfo) -> tuple[str, str]:
@@ -167,6 +220,7 @@ def _page(
     bad: bool = False,
     status: int = HTTPStatus.OK,
     kind: str = "visits",
+    rejected: _Returned | None = None,
 ) -> Response:
     say = desk.words("import_work")
     kinds = [*_BATCHES, *(_PLAIN if desk.access.may("manage") and desk.access.is_whole else ())]
@@ -178,6 +232,8 @@ def _page(
         said=said,
         bad=bad,
         say=say,
+        rejected=rejected,
+        more=max(0, rejected.count - len(rejected.rows)) if rejected else 0,
         listing=_listing(desk, asked or tables.Asked(), chosen or {}),
         kinds=[(one, say[one], one == kind) for one in kinds],
         templates=[(say[one], desk.link(f"{PATH}/templates/{one}", format="xlsx")) for one in kinds],

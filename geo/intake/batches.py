@@ -7,6 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
 from geo.errors import FileEmpty, FileUnreadable, SheetRejected
 from geo.intake import headers, returned, sheets
 from geo.intake.issues import IssueRow
@@ -31,9 +34,17 @@ def read(path: Path, kind: Kind) -> Iterator[Numbered]:
     if path.suffix.lower() == NDJSON:
         yield from _lines(path)
         return
-    rows = sheets.rows(path, columns=frozenset(ROWS[kind].model_fields))
+    yield from sheet(path, kind, ROWS[kind])
+
+
+def sheet(path: Path, kind: str, row: type[BaseModel]) -> Iterator[Numbered]:
+    """The same for a sheet (csv, xlsx) of whatever kind, whose columns are the fields of a model.
+
+    :raises FileUnreadable, FileEmpty, SheetRejected: as `read`
+    """
+    rows = sheets.rows(path, columns=frozenset(_fields(row)))
     first = next(rows)
-    _check_header(path, kind, _without_added(first[1]))
+    _check_header(path, kind, _fields(row), _without_added(first[1]))
     every = itertools.chain([first], rows)
     if first[1].keys() & set(headers.ADDED_COLUMNS):
         yield from ((number, _without_added(fields)) for number, fields in every)
@@ -45,7 +56,12 @@ def titles(path: Path, kind: Kind) -> dict[str, str]:
     """Titles of the columns of a sheet as they came, by name; of lines of JSON nothing."""
     if path.suffix.lower() == NDJSON:
         return {}
-    return sheets.titles(path, columns=frozenset(ROWS[kind].model_fields))
+    return sheet_titles(path, ROWS[kind])
+
+
+def sheet_titles(path: Path, row: type[BaseModel]) -> dict[str, str]:
+    """The same for a sheet of whatever kind."""
+    return sheets.titles(path, columns=frozenset(_fields(row)))
 
 
 def parts(rows: Iterable[Numbered], size: int) -> Iterator[list[Numbered]]:
@@ -98,8 +114,12 @@ def _object(path: Path, number: int, line: str) -> Mapping[str, Any]:
     return found
 
 
-def _check_header(file: Path, kind: Kind, first: Mapping[str, str]) -> None:
-    fields = ROWS[kind].model_fields
+def _fields(row: type[BaseModel]) -> dict[str, FieldInfo]:
+    """By the names that columns have."""
+    return {field.alias or name: field for name, field in row.model_fields.items()}
+
+
+def _check_header(file: Path, kind: str, fields: Mapping[str, FieldInfo], first: Mapping[str, str]) -> None:
     for name, field in fields.items():
         if field.is_required() and name not in first:
             raise SheetRejected(

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from geo.analysis.issue_flow import CATEGORY_WORDS, Category
+from geo.analysis.issue_flow import Category
+from geo.intake import choices
 from geo.limits import MAX_ACCURACY_M, MAX_CODE_CHARS, MAX_TEXT_CHARS
 from geo.months import FIRST_YEAR, LAST_YEAR
 from geo.space.crs import MAX_LAT, MAX_LON, Frame
@@ -44,22 +45,14 @@ OptionalCode = Annotated[Code | None, BeforeValidator(blank_is_missing)]
 Note = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS, pattern=r"^[^\x00]*$")]
 Number = Annotated[float | None, BeforeValidator(blank_is_missing), BeforeValidator(_no_truth_value)]
 OptionalNote = Annotated[Note | None, BeforeValidator(blank_is_missing)]
-FrameCell = Annotated[Frame, BeforeValidator(lambda value: blank_is_missing(value) or "wgs84")]
+FrameCell = Annotated[Frame, choices.understood(choices.FRAMES, empty="wgs84")]
 AccuracyCell = Annotated[
     Annotated[float, Field(ge=0, le=MAX_ACCURACY_M)] | None,
     BeforeValidator(blank_is_missing),
     BeforeValidator(_no_truth_value),
 ]
 Texts = Annotated[tuple[Code, ...], BeforeValidator(_split_topics)]
-
-_CHINESE: Final = {word: category for category, word in CATEGORY_WORDS.items()}
-
-
-def _in_english(value: object) -> object:
-    return _CHINESE.get(value.strip(), value.strip()) if isinstance(value, str) else value
-
-
-CategoryCell = Annotated[Category, BeforeValidator(_in_english)]
+CategoryCell = Annotated[Category, choices.understood(choices.CATEGORIES)]
 
 
 class Row(BaseModel):

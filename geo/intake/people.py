@@ -1,15 +1,28 @@
 """Rows of the sheets about people, places and rules: one model a sheet, columns as in the design."""
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from geo.analysis.coverage import Tier
-from geo.intake.located import CategoryCell, Code, FrameCell, OptionalCode, blank_is_missing
+from geo.intake import choices, tidying
+from geo.intake.located import (
+    CategoryCell,
+    Code,
+    FrameCell,
+    Number,
+    OptionalCode,
+    blank_is_missing,
+    check_position,
+    wrong,
+)
+from geo.intake.rejections import Rejection, from_validation
 from geo.limits import MAX_RULE
+from geo.space.crs import CHINA_LAT, CHINA_LON
 
 Role = Literal["grid_head", "full_time", "part_time", "instructor", "village_link", "area_leader"]
 PlaceKind = Literal["household", "enterprise", "project", "scenic_spot"]
@@ -32,10 +45,6 @@ OptionalDay = Annotated[Day | None, BeforeValidator(blank_is_missing)]
 OptionalCount = Annotated[int | None, Field(ge=1, le=MAX_RULE), BeforeValidator(blank_is_missing)]
 
 
-Lon = Annotated[Annotated[float, Field(ge=-180, le=180)] | None, BeforeValidator(blank_is_missing)]
-Lat = Annotated[Annotated[float, Field(ge=-90, le=90)] | None, BeforeValidator(blank_is_missing)]
-
-
 class SheetRow(BaseModel):
     """What all sheets share: unknown columns are refused, because a misspelt one would be lost in silence."""
 
@@ -46,15 +55,22 @@ class LocatedRow(SheetRow):
     """A row with ``lon`` and ``lat``, wherever they stand among its columns."""
 
     @model_validator(mode="after")
-    def _both_or_none(self) -> Self:
+    def _can_be_meant(self) -> Self:
         lon, lat = (getattr(self, name) for name in ("lon", "lat"))
-        if (lon is None) != (lat is None):
-            raise PydanticCustomError(
-                "position",
-                "lon and lat are given together or not at all",
-                {"field": "lon" if lon is None else "lat", "zh": "经度和纬度必须同时填写"},
+        check_position(lon, lat, claimed=True, what=("place", "地点"))
+        if lon is not None and not _in_china(lon, lat):
+            if _in_china(lat, lon):
+                raise wrong("lat", "lon and lat look swapped", "经度和纬度似乎填反了")
+            raise wrong(
+                "lon",
+                "the position lies outside China; lon is degrees east, lat degrees north; leave both empty for none",
+                "位置不在中国境内；经度填东经度数，纬度填北纬度数，没有坐标则两格留空",
             )
         return self
+
+
+def _in_china(lon: float, lat: float) -> bool:
+    return CHINA_LON[0] <= lon <= CHINA_LON[1] and CHINA_LAT[0] <= lat <= CHINA_LAT[1]
 
 
 class OrganisationRow(LocatedRow):
@@ -62,10 +78,10 @@ class OrganisationRow(LocatedRow):
 
     code: Code
     name: Code
-    kind: Literal["town", "department"]
+    kind: Annotated[Literal["town", "department"], choices.understood(choices.ORGANISATION_KINDS)]
     area: OptionalCode = None
-    lon: Lon = None
-    lat: Lat = None
+    lon: Number = None
+    lat: Number = None
     frame: FrameCell = "wgs84"
 
 
@@ -84,7 +100,7 @@ class AssignmentRow(SheetRow):
 
     staff_no: Code
     area: Code
-    role: Role
+    role: Annotated[Role, choices.understood(choices.ROLES)]
     from_day: Day = Field(alias="from")
     to_day: OptionalDay = Field(default=None, alias="to")
 
@@ -103,10 +119,10 @@ class PlaceRow(LocatedRow):
     """走访对象."""
 
     id: Code
-    kind: PlaceKind
+    kind: Annotated[PlaceKind, choices.understood(choices.PLACE_KINDS)]
     name: OptionalCode = None
-    lon: Lon = None
-    lat: Lat = None
+    lon: Number = None
+    lat: Number = None
     frame: FrameCell = "wgs84"
     area: OptionalCode = None
     staff_no: OptionalCode = None
@@ -115,8 +131,8 @@ class PlaceRow(LocatedRow):
 class RuleRow(SheetRow):
     """走访要求: visits a month, or one visit every so many days."""
 
-    level: Literal["town", "village", "grid"]
-    tier: Tier
+    level: Annotated[Literal["town", "village", "grid"], choices.understood(choices.LEVELS)]
+    tier: Annotated[Tier, choices.understood(choices.TIERS)]
     visits_per_month: OptionalCount = None
     every_days: OptionalCount = None
 
@@ -151,7 +167,7 @@ class AreaSettingRow(SheetRow):
     """区域设置: tier, and an exclusion with its reason, person and day."""
 
     code: Code
-    tier: Annotated[Tier, BeforeValidator(lambda value: blank_is_missing(value) or "ordinary")] = "ordinary"
+    tier: Annotated[Tier, choices.understood(choices.TIERS, empty="ordinary")] = "ordinary"
     excluded_reason: OptionalCode = None
     excluded_by: OptionalCode = None
     excluded_on: OptionalDay = None
@@ -167,3 +183,24 @@ class AreaSettingRow(SheetRow):
                 {"field": missing[0], "zh": "排除必须同时写明原因、经手人和日期"},
             )
         return self
+
+
+def parse(
+    rows: Iterable[tuple[int, Mapping[str, Any]]], model: type[SheetRow]
+) -> tuple[list[int], list[SheetRow], list[Rejection]]:
+    """Check rows one by one; a bad row rejects itself and no other.
+
+    :param rows: pairs of the row's number and its fields: the texts of a sheet, or the values of a form
+    :return: numbers and rows that are good, and why the others are not
+    """
+    tidied, refused = tidying.tidy(list(rows))
+    numbers: list[int] = []
+    good: list[SheetRow] = []
+    for number, fields in tidied:
+        try:
+            good.append(model.model_validate(fields))
+        except ValidationError as error:
+            refused.append(from_validation(number, error))
+        else:
+            numbers.append(number)
+    return numbers, good, refused

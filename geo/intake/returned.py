@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from openpyxl import Workbook
@@ -12,7 +12,9 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from geo.errors import Lang
 from geo.intake.headers import ADDED_COLUMNS, ADDED_TITLES
+from geo.intake.rejections import Rejection
 from geo.intake.workbooks import for_paper
 
 _WIDTH: Final = 18
@@ -46,6 +48,18 @@ def render(
         return ("\ufeff" + out.getvalue()).encode()
     wrong = [reasons[row][0] for row, _ in rows]
     return _workbook(header, lines, [names.index(field) if field in names else None for field in wrong])
+
+
+def of_sheet(
+    rows: Iterable[tuple[int, Mapping[str, Any]]],
+    refused: Sequence[Rejection],
+    titles: Mapping[str, str],
+    form: str,
+    lang: Lang,
+) -> bytes:
+    """The same of the rows of a whole sheet, of which only the refused ones are given back."""
+    reasons = {one.row: (one.field, one.text(lang)) for one in refused}
+    return render([row for row in rows if row[0] in reasons], reasons, titles, form)
 
 
 def inert(text: str) -> str:

@@ -8,18 +8,33 @@ from geo.intake import cells
 from geo.intake.rejections import Rejection
 from geo.space.crs import MAX_LAT
 
-_IDS: Final = ("id", "staff_no", "claimed_area", "place", "visit", "handler", "liaison")
+_IDS: Final = (
+    "id",
+    "code",
+    "staff_no",
+    "area",
+    "claimed_area",
+    "organisation",
+    "place",
+    "visit",
+    "handler",
+    "liaison",
+    "phone",
+)
 _TIMES: Final = ("started_at", "ended_at", "reported_at")
-_DAYS: Final = ("due_on",)
-_WORDS: Final = ("frame", "accuracy_m", "category")
+_DAYS: Final = ("due_on", "from", "to", "excluded_on")
+_NUMBERS: Final = ("accuracy_m", "days", "visits_per_month", "every_days")
 _COMMA: Final = re.compile(r"[-+]?\d{1,3},\d+")
 _DAY_CHARS: Final = len("2026-10-31")
 
-Row = tuple[int, Mapping[str, str]]
+Row = tuple[int, Mapping[str, Any]]
 
 
 def tidy(rows: Sequence[Row]) -> tuple[list[Row], list[Rejection]]:
-    """Rows with their cells in the forms that the models take, and why the others cannot be read."""
+    """Rows with their cells in the forms that the models take, and why the others cannot be read.
+
+    What is no text, as the values of a form may be, stays as it is.
+    """
     good: list[Row] = []
     refused: list[Rejection] = []
     for number, fields in rows:
@@ -31,33 +46,39 @@ def tidy(rows: Sequence[Row]) -> tuple[list[Row], list[Rejection]]:
     return good, refused
 
 
-def _tidied(number: int, fields: Mapping[str, str]) -> tuple[Rejection | None, dict[str, Any]]:
+def _tidied(number: int, fields: Mapping[str, Any]) -> tuple[Rejection | None, dict[str, Any]]:
     row = dict(fields)
     for name in _IDS:
-        said = cells.plain(row.get(name, ""))
-        why = cells.damage(said)
+        if not isinstance(row.get(name), str):
+            continue
+        row[name] = cells.plain(row[name])
+        why = cells.damage(row[name])
         if why is not None:
             return Rejection(number, name, *why), row
-        if name in row:
-            row[name] = said
-    _rewrite(row, _WORDS, cells.plain)
+    _rewrite(row, _NUMBERS, cells.plain)
     _rewrite(row, _TIMES, lambda cell: cells.time_text(cell) or cell)
-    _rewrite(row, _DAYS, lambda cell: (cells.time_text(cell) or cell)[:_DAY_CHARS])
+    _rewrite(row, _DAYS, _day)
     return _axes(number, row), row
 
 
 def _rewrite(row: dict[str, Any], names: Sequence[str], change: Callable[[str], str]) -> None:
     for name in names:
-        if row.get(name):
+        if isinstance(row.get(name), str) and row[name]:
             row[name] = change(row[name])
+
+
+def _day(cell: str) -> str:
+    """The day of a cell that says one, with or without a time; what says none stays, for the model to refuse."""
+    found = cells.time_text(cell)
+    return found[:_DAY_CHARS] if found else cell
 
 
 def _axes(number: int, row: dict[str, Any]) -> Rejection | None:
     """Degrees become numbers, and go to the other column where they can only have been meant for it."""
     read: dict[str, tuple[float, str | None]] = {}
     for name in ("lon", "lat"):
-        cell = cells.plain(row.get(name, ""))
-        if not cell:
+        cell = row.get(name)
+        if not isinstance(cell, str) or not (cell := cells.plain(cell)):
             continue
         found = cells.degrees(cell)
         if found is None:

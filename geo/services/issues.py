@@ -3,7 +3,7 @@
 What is known already need not be typed again: an issue that names its visit or its place lies where that was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
 from typing import Any
@@ -21,13 +21,16 @@ from geo.services import household_ids, issue_repeats, issue_routes
 from geo.services.accounts import Access
 from geo.services.issue_repeats import Similar
 from geo.services.issue_routes import Proposal
+from geo.services.lost_zeros import hint
 from geo.services.tagging import Tagger, Tags, tagger
+from geo.services.visit_checks import no_place
 from geo.services.visits import Outcome
 from geo.space.crs import to_wgs84
 from geo.storage import reach
-from geo.storage.queries import boundaries, counties, issue_writing, issues, visits
+from geo.storage.queries import boundaries, counties, issue_writing, issues, lost_zeros, visits
 from geo.storage.queries.counties import CountyInfo
 from geo.storage.queries.issues import IssueRecord, Where
+from geo.storage.tables import Organisation, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +102,17 @@ def _found(
         of_places = issues.where_places_are(session, county.code, _places(said, of_visits))
         named = {code for one in said for code in (one.handler, one.liaison) if code}
         known = issues.known_organisations(session, county.code, named)
+        # Only of what is not there: each reads a whole table.
+        no_places = {one.place for one in said if one.place} - of_places.keys()
+        meant = {
+            "place": lost_zeros.find(session, county.code, Place.id, no_places),
+            "organisation": lost_zeros.find(session, county.code, Organisation.code, named - known),
+        }
     found: list[_Found] = []
     refused: list[Rejection] = []
     for row in rows:
         where = _where(row.issue, of_visits, of_places)
-        rejection = _reason(row, where, of_visits, of_places, known, areas) or _overdue_at_once(row, county)
+        rejection = _reason(row, where, of_visits, of_places, known, areas, meant) or _overdue_at_once(row, county)
         if rejection is None:
             found.append(_Found(row, where))
         else:
@@ -139,16 +148,20 @@ def _reason(
     of_places: dict[str, Where],
     known: set[str],
     areas: Tagger,
+    meant: Mapping[str, Mapping[str, Sequence[str]]],
 ) -> Rejection | None:
     issue = row.issue
     if issue.visit is not None and issue.visit not in of_visits:
         return Rejection(row.row, "visit", f"no visit has the id {issue.visit}", f"没有编号为 {issue.visit} 的走访")
     if issue.place is not None and issue.place not in of_places:
-        return Rejection(row.row, "place", f"no place has the id {issue.place}", f"没有编号为 {issue.place} 的走访对象")
+        return Rejection(row.row, *no_place(issue.place, meant["place"]))
     for field in ("handler", "liaison"):
         code = getattr(issue, field)
         if code is not None and code not in known:
-            return Rejection(row.row, field, f"no organisation has the code {code}", f"没有代码为 {code} 的单位")
+            en, zh = hint(code, meant["organisation"])
+            return Rejection(
+                row.row, field, f"no organisation has the code {code}{en}", f"没有代码为 {code} 的单位{zh}"
+            )
     if where.lon is None and (where.claimed_area is None or not areas.knows(where.claimed_area)):
         code = where.claimed_area or ""
         return Rejection(

@@ -34,12 +34,12 @@ class Denominator:
 
 
 def write(session: Session, county: CountyInfo, kind: str, fields: Mapping[str, Any], *, actor: str) -> None:
-    """Write one rule, limit or route (a row of `geo.services.sheets.SHEETS`), and note it.
+    """Write one rule, limit or route (a row of `geo.services.sheet_kinds.SHEETS`), and note it.
 
     :raises SheetRejected: the row cannot be taken; nothing is written
     """
     with session.begin_nested():
-        sheets.take(session, county, kind, [(1, fields)], _FILE)
+        sheets.take_whole(session, county, kind, [(1, fields)], _FILE)
         said = " ".join(f"{key}={value}" for key, value in fields.items() if value not in (None, ""))
         accounts.note(session, actor, f"{kind} changed", f"{county.code} {said}")
 
@@ -108,7 +108,7 @@ def _set(
     session: Session, county: CountyInfo, fields: Mapping[str, Any], actor: str, action: str, subject: str
 ) -> None:
     with session.begin_nested():
-        sheets.take(session, county, "settings", [(1, fields)], _FILE)
+        sheets.take_whole(session, county, "settings", [(1, fields)], _FILE)
         written = planning.settings(session, boundaries.active(session, county.code), code=str(fields["code"]))[0]
         if written.tier == "ordinary" and written.excluded_reason is None:
             planning.forget(session, county.code, written.code)

@@ -7,8 +7,9 @@ from typing import Any, Final
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from geo.intake.rejections import Rejection
 from geo.services import sheets
-from geo.services.sheets import SHEETS, Sheet
+from geo.services.sheet_kinds import SHEETS, Sheet
 from geo.storage.queries.counties import CountyInfo
 
 _AT_ONCE: Final = 1_000
@@ -28,10 +29,11 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class SheetChanges:
-    """All of them, and how many rows say what is stored already."""
+    """All of them, how many rows say what is stored already, and why the others could not be taken."""
 
     changes: Sequence[RowChange]
     same: int
+    refused: Sequence[Rejection]
 
     @property
     def added(self) -> int:
@@ -47,10 +49,11 @@ def compare(
     :raises SheetRejected: as `take` would
     """
     sheet = SHEETS[kind]
-    numbers, records = sheets.prepared(session, county, sheet, rows, file)
+    found = sheets.prepared(session, county, kind, rows)
+    records = found.records
     stored = _stored(session, county, sheet, records)
     changes: list[RowChange] = []
-    for number, record in zip(numbers, records, strict=True):
+    for number, record in zip(found.numbers, records, strict=True):
         key = tuple(record[name] for name in sheet.key)
         old = stored.get(key)
         fields = {
@@ -61,9 +64,9 @@ def compare(
         if old is None or fields:
             changes.append(RowChange(number, " ".join(str(part) for part in key), old is None, fields))
     savepoint = session.begin_nested()
-    sheets.write(session, county, kind, numbers, records, file)
+    sheets.write(session, county, kind, found, file)
     savepoint.rollback()
-    return SheetChanges(changes, len(records) - len(changes))
+    return SheetChanges(changes, len(records) - len(changes), found.refused)
 
 
 def _stored(

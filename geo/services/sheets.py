@@ -1,135 +1,97 @@
-"""Sheets of people, places, rules and area settings: taken whole or not at all; sent again they change nothing.
+"""Sheets of people, places, rules and area settings, taken row by row; sent again they change nothing.
 
 Rows are matched by their natural key (a staff number, a code, an id), so a sheet adds what is new and corrects what is
-there; nothing is removed by leaving it out.
+there; nothing is removed by leaving it out. A row that cannot be taken rejects itself and no other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
-from sqlalchemy import Table, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from geo.errors import SheetRejected
 from geo.intake import people
-from geo.intake.rejections import Rejection, from_validation
-from geo.services import household_ids
+from geo.intake.rejections import Rejection
+from geo.services import household_ids, sheet_checks
+from geo.services.sheet_kinds import SHEETS, Sheet
 from geo.services.tagging import tagger
 from geo.space.crs import FRAMES, to_wgs84
-from geo.storage import issue_tables, tables
 from geo.storage.bulk import hex_points, upsert
 from geo.storage.queries import boundaries, counties
 from geo.storage.queries.counties import CountyInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """How one kind of sheet is stored: its table, what finds a row again, and which columns must exist elsewhere.
+class Prepared:
+    """Rows that can be taken, as records of the table, with their numbers; and why the others cannot."""
 
-    :ivar columns: names in the table of what the sheet calls otherwise
-    :ivar references: column of the table to (table, column) that it points at
-    """
-
-    row: type[people.SheetRow]
-    table: Table
-    key: tuple[str, ...]
-    columns: Mapping[str, str]
-    references: Mapping[str, tuple[Table, str]]
+    numbers: list[int]
+    records: list[dict[str, Any]]
+    refused: list[Rejection]
 
 
-def _table(model: type[tables.Base]) -> Table:
-    found = model.__table__
-    assert isinstance(found, Table)  # noqa: S101 - declared as one
-    return found
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many rows of a sheet were taken, and why the others were not, in the order of their numbers."""
 
-
-_CADRE: Final = (_table(tables.Cadre), "staff_no")
-_ORGANISATION: Final = (_table(tables.Organisation), "code")
-_AREA: Final = (_table(tables.Area), "code")
-"""Of any boundary version: a staged one may be prepared for, a retired one has a past."""
-
-SHEETS: Final[Mapping[str, Sheet]] = {
-    "organisations": Sheet(
-        people.OrganisationRow,
-        _table(tables.Organisation),
-        ("code",),
-        {"area": "area_code"},
-        {"area_code": _AREA},
-    ),
-    "cadres": Sheet(
-        people.CadreRow,
-        _table(tables.Cadre),
-        ("staff_no",),
-        {"organisation": "organisation_code"},
-        {"organisation_code": _ORGANISATION},
-    ),
-    "assignments": Sheet(
-        people.AssignmentRow,
-        _table(tables.Assignment),
-        ("area_code", "role", "staff_no", "from_day"),
-        {"area": "area_code"},
-        {"staff_no": _CADRE, "area_code": _AREA},
-    ),
-    "places": Sheet(
-        people.PlaceRow,
-        _table(tables.Place),
-        ("id",),
-        {"area": "claimed_area"},
-        {"staff_no": _CADRE, "claimed_area": _AREA},
-    ),
-    "rules": Sheet(people.RuleRow, _table(tables.VisitRule), ("level", "tier"), {}, {}),
-    "limits": Sheet(people.LimitRow, _table(issue_tables.IssueLimit), ("category",), {}, {}),
-    "routes": Sheet(
-        people.RouteRow,
-        _table(issue_tables.IssueRoute),
-        ("category", "area_code"),
-        {"area": "area_code"},
-        {"area_code": _AREA, "handler": _ORGANISATION, "liaison": _ORGANISATION},
-    ),
-    "settings": Sheet(people.AreaSettingRow, _table(tables.AreaSetting), ("code",), {}, {"code": _AREA}),
-}
+    count: int
+    refused: Sequence[Rejection]
 
 
 def take(
     session: Session, county: CountyInfo, kind: str, rows: Iterable[tuple[int, Mapping[str, Any]]], file: str
-) -> int:
-    """Add or correct the rows of a sheet.
+) -> Taken:
+    """Add or correct the rows of a sheet that can be taken.
 
-    :param kind: a key of `SHEETS`
-    :return: how many rows the sheet had
-    :raises SheetRejected: a row cannot be taken; nothing of the sheet is
+    :param kind: a key of `geo.services.sheet_kinds.SHEETS`
+    :raises SheetRejected: somebody else wrote meanwhile what forbids a row; nothing of the sheet is taken
     """
-    numbers, records = prepared(session, county, SHEETS[kind], rows, file)
-    write(session, county, kind, numbers, records, file)
-    return len(records)
+    found = prepared(session, county, kind, rows)
+    write(session, county, kind, found, file)
+    return Taken(len(found.records), found.refused)
+
+
+def take_whole(
+    session: Session, county: CountyInfo, kind: str, rows: Iterable[tuple[int, Mapping[str, Any]]], file: str
+) -> int:
+    """The same where all rows belong together, as those of a form do.
+
+    :return: how many rows there were
+    :raises SheetRejected: a row cannot be taken; nothing is
+    """
+    found = prepared(session, county, kind, rows)
+    if found.refused:
+        raise _refused(file, found.refused[0])
+    write(session, county, kind, found, file)
+    return len(found.records)
 
 
 def prepared(
-    session: Session, county: CountyInfo, sheet: Sheet, rows: Iterable[tuple[int, Mapping[str, Any]]], file: str
-) -> tuple[list[int], list[dict[str, Any]]]:
-    """Row numbers and records of the table, checked as far as that can be done before they are written.
-
-    :raises SheetRejected: a row cannot be taken
-    """
-    numbers, values = _validated(sheet, rows, file)
+    session: Session, county: CountyInfo, kind: str, rows: Iterable[tuple[int, Mapping[str, Any]]]
+) -> Prepared:
+    """The rows of a sheet checked, before any is written."""
+    sheet = SHEETS[kind]
+    numbers, values, refused = people.parse(rows, sheet.row)
     records = [_record(session, sheet, county, value) for value in values]
-    _check(session, county, sheet, numbers, records, file)
-    return numbers, records
+    wrong = sheet_checks.check(session, county, sheet, numbers, records)
+    kept = [at for at in range(len(records)) if at not in wrong]
+    return Prepared(
+        [numbers[at] for at in kept],
+        [records[at] for at in kept],
+        sorted([*refused, *wrong.values()], key=lambda one: one.row),
+    )
 
 
-def write(
-    session: Session, county: CountyInfo, kind: str, numbers: Sequence[int], records: list[dict[str, Any]], file: str
-) -> None:
+def write(session: Session, county: CountyInfo, kind: str, found: Prepared, file: str) -> None:
     """Write what `prepared` gave.
 
     :raises SheetRejected: the database refuses a row; nothing of the sheet is written
     """
-    sheet = SHEETS[kind]
+    sheet, records = SHEETS[kind], found.records
     if kind == "organisations":
         _place(records)
         for record in records:
@@ -139,25 +101,28 @@ def write(
     elif kind == "assignments":
         # As an activation does, which writes assignments too: neither waits for the other in a circle.
         counties.hold(session, county.code, alone=False)
-    try:
-        _upsert(session, sheet, records)
-    except IntegrityError as error:
-        row = numbers[_first_refused(session, sheet, records)]
-        raise _refused(file, _from_database(row, error)) from error
+    with session.begin_nested():
+        for numbers, part in _in_order(session, sheet, found):
+            try:
+                _upsert(session, sheet, part)
+            except IntegrityError as error:
+                row = numbers[_first_refused(session, sheet, part)]
+                raise _refused(file, _from_database(row, error)) from error
 
 
-def _validated(
-    sheet: Sheet, rows: Iterable[tuple[int, Mapping[str, Any]]], file: str
-) -> tuple[list[int], list[people.SheetRow]]:
-    numbers: list[int] = []
-    values: list[people.SheetRow] = []
-    for number, fields in rows:
-        try:
-            values.append(sheet.row.model_validate(fields))
-        except ValidationError as error:
-            raise _refused(file, from_validation(number, error)) from error
-        numbers.append(number)
-    return numbers, values
+def _in_order(
+    session: Session, sheet: Sheet, found: Prepared
+) -> Iterator[tuple[Sequence[int], Sequence[dict[str, Any]]]]:
+    """All at once; of assignments first those that are corrected, so that one ends before another begins."""
+    rows = list(zip(found.numbers, found.records, strict=True))
+    parts = [rows]
+    if sheet is SHEETS["assignments"]:
+        there = sheet_checks.stored_keys(session, sheet, found.records)
+        parts = [
+            [row for row in rows if (sheet_checks.key_of(sheet, row[1]) in there) is known] for known in (True, False)
+        ]
+    for part in parts:
+        yield [number for number, _ in part], [record for _, record in part]
 
 
 def _record(session: Session, sheet: Sheet, county: CountyInfo, value: people.SheetRow) -> dict[str, Any]:
@@ -167,38 +132,6 @@ def _record(session: Session, sheet: Sheet, county: CountyInfo, value: people.Sh
     if sheet.row is people.PlaceRow and fields["kind"] == "household" and household_ids.are_hashed(session):
         fields |= {"id": household_ids.hashed(session, fields["id"]), "name": None}
     return {"county_code": county.code, **fields}
-
-
-def _check(
-    session: Session,
-    county: CountyInfo,
-    sheet: Sheet,
-    numbers: Sequence[int],
-    records: Sequence[dict[str, Any]],
-    file: str,
-) -> None:
-    seen: dict[tuple[Any, ...], int] = {}
-    for number, record in zip(numbers, records, strict=True):
-        key = tuple(record[name] for name in sheet.key)
-        if key in seen:
-            said = " ".join(str(part) for part in key)
-            reason = Rejection(
-                number, sheet.key[0], f"{said} stands already in row {seen[key]}", f"{said} 与第 {seen[key]} 行重复"
-            )
-            raise _refused(file, reason)
-        seen[key] = number
-    names = {column: name for name, column in sheet.columns.items()}
-    for column, (target, target_column) in sheet.references.items():
-        wanted = {record[column] for record in records if record[column] is not None}
-        query = select(target.c[target_column]).where(
-            target.c.county_code == county.code, target.c[target_column].in_(wanted)
-        )
-        known = set(session.scalars(query))
-        for number, record in zip(numbers, records, strict=True):
-            if record[column] is not None and record[column] not in known:
-                en = f"{record[column]} is not among the {target.name}; import them first"
-                zh = f"{record[column]} 不存在，请先导入 {target.name}"
-                raise _refused(file, Rejection(number, names.get(column, column), en, zh))
 
 
 def _locate(session: Session, county: CountyInfo, records: list[dict[str, Any]]) -> None:
@@ -258,12 +191,10 @@ def _first_refused(session: Session, sheet: Sheet, records: Sequence[dict[str, A
 
 
 def _from_database(row: int, error: IntegrityError) -> Rejection:
-    """What only the database can see: a second head of a grid."""
+    """What only the database can see: what somebody else wrote meanwhile."""
     detail = str(error.orig).strip().splitlines()[-1]
     if "ex_assignments_one_grid_head" in str(error.orig):
-        return Rejection(
-            row, "role", f"a grid has one head at a time: {detail}", f"同一网格同一时间只能有一名网格长：{detail}"
-        )
+        return Rejection(row, "role", *sheet_checks.second_head(detail, detail))
     return Rejection(row, "row", detail, detail)
 
 

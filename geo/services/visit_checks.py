@@ -1,6 +1,6 @@
 """Rows of visits that name what is not there, or whose axes are exchanged: refused one by one, with the reason."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -12,11 +12,13 @@ from geo.intake.rejections import Rejection
 from geo.intake.visit_columns import Visits
 from geo.limits import CLOCK_SKEW_MINUTES, MAX_VISIT_HOURS
 from geo.months import local_day
+from geo.services.lost_zeros import hint
 from geo.services.tagging import Tagger
 from geo.space.codes import LEVELS, Level
 from geo.storage.queries import areas as area_queries
-from geo.storage.queries import boundaries, visits
+from geo.storage.queries import boundaries, lost_zeros, visits
 from geo.storage.queries.counties import CountyInfo
+from geo.storage.tables import Cadre, Place
 
 Mask = NDArray[np.bool_]
 _TOO_LONG: Final = (
@@ -37,10 +39,14 @@ def check(session: Session, county: CountyInfo, batch: Visits, areas: Tagger) ->
         refused.extend(Rejection(int(batch.row[at]), *reason(at)) for at in np.flatnonzero(good & bad).tolist())
         good[bad] = False
 
-    staff = visits.known_staff(session, county.code, _with_zero(batch.staff_no))
-    places = visits.known_places(session, county.code, _with_zero(batch.place))
-    refuse(~_among(batch.staff_no, staff), lambda at: _no_cadre(batch.staff_no[at], staff))
-    refuse(~_among(batch.place, {*places, None}), lambda at: _no_place(batch.place[at], places))
+    said = _ids(batch.staff_no)
+    staff = visits.known_staff(session, county.code, said)
+    numbers = lost_zeros.find(session, county.code, Cadre.staff_no, said - staff)
+    refuse(~_among(batch.staff_no, staff), lambda at: _no_cadre(batch.staff_no[at], numbers))
+    said = _ids(batch.place)
+    places = visits.known_places(session, county.code, said)
+    ids = lost_zeros.find(session, county.code, Place.id, said - places)
+    refuse(~_among(batch.place, {*places, None}), lambda at: no_place(batch.place[at], ids))
     refuse(_swapped(batch, areas), lambda _: ("lat", "lon and lat look swapped", "经度和纬度似乎填反了"))
     refuse(_too_long(batch), lambda _: ("ended_at", *_TOO_LONG))
     refuse(_not_over(batch), lambda _: ("ended_at", "the visit ends in the future", "结束时间在将来"))
@@ -52,28 +58,18 @@ def _among(values: NDArray[np.object_], known: set[str | None] | set[str]) -> Ma
     return np.fromiter((value in known for value in values.tolist()), dtype=bool, count=len(values))
 
 
-def _with_zero(ids: NDArray[np.object_]) -> set[str]:
-    """The ids, and what each was before a spreadsheet took its first zero."""
-    said = set(ids.tolist()) - {None}
-    return said | {f"0{one}" for one in said if one.isdigit()}
+def _ids(values: NDArray[np.object_]) -> set[str]:
+    return set(values.tolist()) - {None}
 
 
-def _lost_zero(id_: str, known: set[str]) -> tuple[str, str]:
-    if f"0{id_}" not in known:
-        return "", ""
-    return (
-        f"; 0{id_} is there: a spreadsheet took the first zero, format the column as text and type it again",
-        f"；有 0{id_}：开头的 0 被表格软件去掉了，请把该列设为文本格式后重新填写",
-    )
-
-
-def _no_cadre(staff_no: str, known: set[str]) -> tuple[str, str, str]:
-    en, zh = _lost_zero(staff_no, known)
+def _no_cadre(staff_no: str, meant: Mapping[str, Sequence[str]]) -> tuple[str, str, str]:
+    en, zh = hint(staff_no, meant)
     return "staff_no", f"no cadre has the number {staff_no}{en}", f"没有工号为 {staff_no} 的干部{zh}"
 
 
-def _no_place(place: str, known: set[str]) -> tuple[str, str, str]:
-    en, zh = _lost_zero(place, known)
+def no_place(place: str, meant: Mapping[str, Sequence[str]]) -> tuple[str, str, str]:
+    """Field and reason of a row whose place is not there; ``meant`` as of `geo.services.lost_zeros.hint`."""
+    en, zh = hint(place, meant)
     return "place", f"no place has the id {place}{en}", f"没有编号为 {place} 的走访对象{zh}"
 
 

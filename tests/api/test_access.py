@@ -120,7 +120,9 @@ def access_url(database_url: str, template: str) -> Iterator[str]:
                 + [(town, "area_leader") for town in TOWNS]
             )
         ]
-        assert sheets.take(session, county, "assignments", enumerate(held, start=2), "assignments.csv") == len(held)
+        assert sheets.take_whole(session, county, "assignments", enumerate(held, start=2), "assignments.csv") == len(
+            held
+        )
         layer = squares.layer("town", [NEIGHBOURS_TOWN], [squares.box(10, 0)])
         staged = boundaries.stage(session, boundary_plans.plan(session, layer, county_name="邻县"))
         boundaries.activate(session, NEIGHBOUR, staged.version, from_day=squares.date(2025, 1, 1))

@@ -361,7 +361,7 @@ def test_hand_overs_that_are_refused(staffed: TestClient, giver: str, taker: str
 def test_the_database_keeps_one_head_whoever_writes(loaded_url: str) -> None:
     engine = make_engine(loaded_url)
     with Session(engine) as session, pytest.raises(Exception, match="one head at a time"):
-        sheets.take(
+        sheets.take_whole(
             session,
             counties.resolve(session, COUNTY),
             "assignments",

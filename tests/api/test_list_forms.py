@@ -222,7 +222,7 @@ def signed_in(loaded_url: str, settings: Settings) -> Iterator[dict[str, TestCli
         held = [
             {"staff_no": "C1", "area": code, "role": "grid_head", "from": "2025-01-01"} for code in (GRIDS[0], GRIDS[7])
         ]
-        sheets.take(session, county, "assignments", enumerate(held, start=2), "a.csv")
+        sheets.take_whole(session, county, "assignments", enumerate(held, start=2), "a.csv")
         for name, (role, scope) in roles.items():
             staff_no = "C1" if role == "cadre" else None
             accounts.add(

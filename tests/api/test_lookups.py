@@ -47,7 +47,9 @@ def url(database_url: str, template: str) -> Iterator[str]:
     engine = make_engine(url)
     with Session(engine) as session, session.begin():
         county = squares.load(session)
-        assert sheets.take(session, county, "assignments", enumerate(HELD, start=2), "assignments.csv") == len(HELD)
+        assert sheets.take_whole(session, county, "assignments", enumerate(HELD, start=2), "assignments.csv") == len(
+            HELD
+        )
         for level, code in {"county": COUNTY, "village": VILLAGES[0]}.items():
             account = accounts.add(session, f"of-{level}", "service", county=COUNTY, scope=code, actor="test")
             tomorrow = datetime.now(UTC) + timedelta(days=1)

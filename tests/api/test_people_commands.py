@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from geo.services.sheets import SHEETS
+from api import sheet_templates
+from geo.services.sheet_kinds import SHEETS
+from tests import squares
 from tests.api.test_cli import Run, failed, loaded, ok, rows, run, without  # noqa: F401 - fixtures
 from tests.squares import COUNTY, GRIDS, VILLAGES
 
@@ -69,8 +71,13 @@ def test_a_dry_run_shows_the_differences_and_writes_nothing(loaded: Run, loaded_
 def test_a_dry_run_refuses_what_the_database_would(loaded: Run, book: Book) -> None:  # noqa: F811
     ok(loaded("assignments", "import", book(ASSIGNMENTS, ["C1", GRIDS[0], "grid_head", "2025-01-01", None])))
     second = book(ASSIGNMENTS, ["C2", GRIDS[0], "grid_head", "2025-05-01", None])
-    for more in ((), ("--dry-run",)):
-        assert "row 2, role: a grid has one head at a time" in failed(loaded("assignments", "import", second, *more))
+    for more, told in (
+        ((), "0 assignments taken, 1 rejected; nothing was stored"),
+        (("--dry-run",), "1 rejected; dry"),
+    ):
+        said = loaded("assignments", "import", second, *more)
+        assert told in ok(said)
+        assert "row 2, role: a grid has one head at a time" in said.err
 
 
 @pytest.mark.parametrize("kind", SHEETS)
@@ -161,3 +168,83 @@ def test_areas_with_nobody_and_people_with_nothing(loaded: Run) -> None:  # noqa
 def test_the_history_says_which_sheet(loaded: Run, book: Book, loaded_url: str) -> None:  # noqa: F811
     ok(loaded("assignments", "import", book(ASSIGNMENTS, ["C1", GRIDS[0], "grid_head", "2025-01-01", None])))
     assert rows(loaded_url, "SELECT actor, county_code FROM assignment_changes") == [("import sheet.xlsx", COUNTY)]
+
+
+def test_a_sheet_of_places_as_an_office_types_it(loaded: Run, loaded_url: str, tmp_path: Path) -> None:  # noqa: F811
+    """Good rows are stored, the bad ones come back; mended and sent again they are stored too."""
+    lon, lat = squares.centre(GRIDS[0])
+    sheet, back = tmp_path / "places.csv", tmp_path / "back.xlsx"
+    sheet.write_text(
+        "走访对象登记表,,,,,\n编号,类型,名称,经度,纬度,坐标系\n"
+        "Ｐ０１,企业,甲厂,120°0′18″E,30°0′18″N,WGS-84\n"
+        f"P02,Scenic Spot,乙景,{lat},{lon},\n"
+        f"3.30122E+14,农户,丙,{lon},{lat},\n"
+        "P04,商店,丁,,,\n"
+        "P05,项目,戊,0,0,\n"
+        "P06,项目,己,-87.6,41.8,\n"
+        'P07,项目,庚,"120,005","30,005",\n'
+        f"P01,企业,又是甲厂,{lon},{lat},GCJ-02\n",
+        encoding="gb18030",
+    )
+    done = loaded("places", "import", sheet, "--rejected", back)
+    assert "places.csv: 2 places taken, 6 rejected; what was taken is stored" in ok(done)
+    assert [line.partition(":")[0] for line in done.err.splitlines()[1:]] == [
+        "row 5, id",
+        "row 6, kind",
+        "row 7, lat",
+        "row 8, lon",
+        "row 9, lon",
+        "row 10, id",
+    ]
+    query = "SELECT id, kind, round(ST_X(position)::numeric, 3)::float, area_code FROM places ORDER BY 1"
+    assert rows(loaded_url, query) == [
+        ("P01", "enterprise", 120.005, GRIDS[0]),
+        ("P02", "scenic_spot", 120.005, GRIDS[0]),
+    ]
+    book = load_workbook(back)
+    lines = [[cell.value for cell in line] for line in book.worksheets[0].iter_rows()]
+    assert lines[0] == ["编号", "类型", "名称", "经度", "纬度", "坐标系", "原行号", "原因"]
+    assert lines[2][:3] == ["P04", "商店", "丁"]
+    assert "住户、企业、项目、景区" in lines[2][-1]
+    for line, changes in ((2, {1: "P03"}), (3, {2: "企业"}), (4, {4: "", 5: ""}), (5, {4: str(lon), 5: str(lat)})):
+        for column, value in changes.items():
+            book.worksheets[0].cell(line, column, value)
+    book.worksheets[0].delete_rows(6, 2)
+    book.save(back)
+    assert "4 places taken" in ok(loaded("places", "import", back))
+    assert [row[:2] for row in rows(loaded_url, query)][2:] == [
+        ("P03", "household"),
+        ("P04", "enterprise"),
+        ("P05", "project"),
+        ("P06", "project"),
+    ]
+
+
+def test_words_and_days_of_other_sheets(loaded: Run, loaded_url: str, tmp_path: Path) -> None:  # noqa: F811
+    def taken(kind: str, text: str) -> None:
+        (tmp_path / f"{kind}.csv").write_text(text)
+        assert f"1 {kind} taken" in ok(loaded(kind, "import", tmp_path / f"{kind}.csv"))
+
+    taken("organisations", "代码,名称,类型\nD2,住建局,部门\n")
+    taken("assignments", f"工号,区域代码,角色,起,止\nＣ１,{GRIDS[0]},网格长,2025/1/1,2025年12月1日\n")
+    taken("rules", "层级,类别,每月次数\n行政村,一般,２\n")
+    taken("settings", f"代码,类别,排除原因,经手人,排除日期\n{GRIDS[0]},重点,水库,张三,2025.2.3\n")
+    found = rows(loaded_url, "SELECT staff_no, role, from_day::text, to_day::text FROM assignments")
+    assert found == [("C1", "grid_head", "2025-01-01", "2025-12-01")]
+    assert rows(loaded_url, "SELECT level, tier, visits_per_month FROM visit_rules") == [("village", "ordinary", 2)]
+    assert rows(loaded_url, "SELECT tier, excluded_on::text FROM area_settings") == [("key", "2025-02-03")]
+
+
+def test_a_chinese_template_offers_chinese_words(tmp_path: Path) -> None:
+    for kind, column, words in (
+        ("places", "B", "住户,企业,项目,景区"),
+        ("places", "F", "WGS84,国家2000,火星坐标系,百度坐标系"),
+        ("organisations", "C", "乡镇,部门"),
+        ("assignments", "C", "网格长,专职网格员,兼职网格员,网格指导员,联村干部,包片领导"),
+        ("rules", "A", "乡镇,村,网格"),
+        ("settings", "B", "重点,普通"),
+    ):
+        path = tmp_path / f"{kind}.xlsx"
+        path.write_bytes(sheet_templates.render(kind, path.name, "zh-CN"))
+        listed = load_workbook(path).worksheets[0].data_validations.dataValidation
+        assert {str(one.sqref)[0]: one.formula1 for one in listed}[column] == f'"{words}"'

@@ -1,5 +1,6 @@
 """Sheets sent with a form: what was stored, what was refused, and the way to send it again."""
 
+import base64
 import re
 from typing import Any
 
@@ -85,14 +86,29 @@ def test_a_running_import_says_so_and_reads_itself_again(browser: TestClient, mo
     assert 'http-equiv="refresh"' in told.text
 
 
-def test_other_sheets_are_taken_whole_by_those_who_manage(browser: TestClient) -> None:
-    header, good = "code,tier\n", f"{VILLAGES[0]},key\n"
-    refused = bring(browser, "settings", header + good + "nowhere,key\n", "设置.csv")
-    assert refused.status_code == 422
-    assert "整表未导入" in refused.text
-    assert '<option value="settings" selected>' in refused.text
-    taken = bring(browser, "settings", header + good, "设置.csv")
-    assert "已导入 1 行" in taken.text
+def test_other_sheets_are_for_those_who_manage_and_give_bad_rows_back(browser: TestClient, tmp_path: Any) -> None:
+    header, good = "代码,类别\n", f"{VILLAGES[0]},重点\n"
+    partly = bring(browser, "settings", header + good + f"nowhere,重点\n{GRIDS[0]},<b>x</b>\n", "设置.csv")
+    assert partly.status_code == 200
+    assert "设置.csv：已存入 1 行，2 行未存入" in partly.text
+    assert "&lt;b&gt;x" in partly.text
+    assert "区域中没有 nowhere" in partly.text
+    assert '<option value="settings" selected>' in partly.text
+    found = re.search(r'href="data:[^"]*spreadsheetml.sheet;base64,([^"]*)" download="rejected.xlsx"', partly.text)
+    assert found
+    sheet = tmp_path / "rejected.xlsx"
+    sheet.write_bytes(base64.b64decode(found[1]))
+    book = load_workbook(sheet)
+    assert [cell.value for cell in book.worksheets[0][3]][:3] == [GRIDS[0], "<b>x</b>", "4"]
+    book.worksheets[0].delete_rows(2)
+    book.worksheets[0]["B2"] = "普通"
+    book.save(sheet)
+    again = work.send(browser, browser.get(PATH), PATH, {"kind": "settings"}, {"file": ("a.xlsx", sheet.read_bytes())})
+    assert "已导入 1 行" in again.text
+    nothing = bring(browser, "settings", header + "nowhere,重点\n")
+    assert nothing.status_code == 422
+    assert "已存入 0 行，1 行未存入" in nothing.text
+    assert "没有“代码”这一列" in bring(browser, "settings", "类别\n重点\n").text
     work.sign_in(browser, "clerk")
     page = browser.get(PATH)
     assert 'value="settings"' not in page.text

@@ -35,7 +35,7 @@ def browser(loaded_url: str, client: TestClient) -> TestClient:
     with Session(engine) as session, session.begin():
         county = counties.resolve(session, COUNTY)
         given = [{"code": f"D{n}", "name": f"单位{n}", "kind": "department"} for n in (7, 8)]
-        sheets.take(session, county, "organisations", enumerate(given, start=2), "organisations.csv")
+        sheets.take_whole(session, county, "organisations", enumerate(given, start=2), "organisations.csv")
         rows = [
             {"id": str(UUID(int=900 + n)), "reported_at": f"2025-03-{10 + n}T09:00:00", "category": "infrastructure"}
             | {"title": title, "lon": squares.centre(GRIDS[n])[0], "lat": squares.centre(GRIDS[n])[1]}

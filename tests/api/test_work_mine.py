@@ -26,7 +26,7 @@ def browser(loaded_url: str, client: TestClient) -> TestClient:
             {"staff_no": "C1", "area": code, "role": role, "from": "2025-01-01"}
             for code, role in ((GRIDS[0], "grid_head"), (GRIDS[1], "grid_head"), (VILLAGES[0], "village_link"))
         ] + [{"staff_no": "C2", "area": GRIDS[4], "role": "grid_head", "from": "2025-01-01"}]
-        sheets.take(session, county, "assignments", enumerate(held, start=2), "assignments.csv")
+        sheets.take_whole(session, county, "assignments", enumerate(held, start=2), "assignments.csv")
         today = datetime.now(UTC).astimezone(county.zone)
         rows = [
             {"id": str(UUID(int=700 + n)), "reported_at": today.isoformat(), "category": "ecology"}

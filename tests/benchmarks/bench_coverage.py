@@ -200,7 +200,7 @@ def _make_county(engine: Engine) -> CountyInfo:
         grids = _load_areas(session, made)
         county = counties.resolve(session, COUNTY)
         organisation = {"code": "D1", "name": "走访办", "kind": "department"}
-        sheets.take(session, county, "organisations", [(2, organisation)], "organisations.csv")
+        sheets.take_whole(session, county, "organisations", [(2, organisation)], "organisations.csv")
         copy_rows(
             session,
             "cadres",

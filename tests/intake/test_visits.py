@@ -259,7 +259,7 @@ def test_choices_are_joined_in_each_language() -> None:
     rejection = refusal(frame="utm")
     assert rejection.en.endswith("'gcj02' or 'bd09'")
     assert " or " not in rejection.zh
-    assert rejection.zh.endswith("'gcj02'、'bd09'")
+    assert rejection.zh.endswith("火星坐标系、百度坐标系")
 
 
 # The batch

@@ -20,7 +20,7 @@ VIEWER = Access(1, "guest", "viewer", None, None)
 @pytest.fixture
 def reported(session: Session, county: CountyInfo) -> CountyInfo:
     organisations = [{"code": code, "name": code, "kind": "department"} for code in ("D1", "D2")]
-    sheets.take(session, county, "organisations", enumerate(organisations), "organisations.csv")
+    sheets.take_whole(session, county, "organisations", enumerate(organisations), "organisations.csv")
     rows = [
         {
             "id": str(one),

@@ -1,4 +1,4 @@
-"""Sheets are taken whole or not at all; sent again they change nothing, and correct what is there."""
+"""Sheets: every bad row is told, sent again they change nothing, and they correct what is there."""
 
 import threading
 from datetime import date
@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from geo.errors import SheetRejected
+from geo.services import sheets
 from geo.space.crs import from_wgs84
 from geo.storage.database import make_engine
 from geo.storage.queries.counties import CountyInfo
@@ -251,7 +252,7 @@ def test_a_visit_waits_for_the_place_that_moves(fresh_url: str) -> None:
         ("assignments", head("C1", "2025-13-01"), "from", "must be a day"),
         ("places", {"id": "P", "kind": "castle"}, "kind", "must be one of"),
         ("places", {"id": "P", "kind": "project", "lon": "120"}, "lat", "together"),
-        ("places", {"id": "P", "kind": "project", "lon": "200", "lat": "30"}, "lon", "at most"),
+        ("places", {"id": "P", "kind": "project", "lon": "200", "lat": "30"}, "lon", "between"),
         ("places", {"id": "P", "kind": "project", "lon": "nan", "lat": "30"}, "lon", "finite"),
         ("places", {"id": "P", "kind": "project", "staff_no": "C7"}, "staff_no", "C7 is not among"),
         ("places", {"id": "P", "kind": "project", "area": "nowhere"}, "area", "nowhere is not among"),
@@ -288,6 +289,79 @@ def test_a_household_may_be_entered_as_an_enterprise_by_mistake(session: Session
     assert rows(session, HouseholdTally) == []
     take(session, county, "places", GOOD["places"][1] | {"kind": "household"})
     assert [(one.place_id, one.visits) for one in rows(session, HouseholdTally)] == [("H2", 1)]
+
+
+def test_every_bad_row_is_told_and_the_good_ones_are_stored(session: Session, county: CountyInfo) -> None:
+    bad = [{"staff_no": "C7", "name": "x", "organisation": "D7"}, {"staff_no": "1.2E+11", "name": "y"}]
+    again = GOOD["cadres"][0] | {"name": "another"}
+    found = sheets.take(session, county, "cadres", enumerate([*bad, *GOOD["cadres"], again], start=2), "cadres.csv")
+    assert (found.count, [(one.row, one.field) for one in found.refused]) == (
+        2,
+        [(2, "organisation"), (3, "staff_no"), (6, "staff_no")],
+    )
+    assert [one.name for one in rows(session, Cadre)][2:] == ["王五", "赵六"]
+
+
+def test_an_id_without_its_zeros_is_not_a_new_one(session: Session, county: CountyInfo) -> None:
+    take(session, county, "cadres", {"staff_no": "00017", "name": "x", "organisation": "D1"})
+    for kind, row, field in (
+        ("cadres", {"staff_no": "17", "name": "x", "organisation": "D1"}, "staff_no"),
+        ("places", {"id": "P", "kind": "project", "staff_no": "017"}, "staff_no"),
+        ("assignments", head("17", "2025-01-01"), "staff_no"),
+    ):
+        error = refusal(session, county, kind, row)
+        assert error.facts["field"] == field
+        assert "is it 00017?" in str(error)
+        assert "是否应为 00017？" in error.text("zh-CN")
+    take(session, county, "cadres", {"staff_no": "18", "name": "x", "organisation": "D1"})
+
+
+def test_a_head_may_follow_one_that_the_same_sheet_ends(session: Session, county: CountyInfo) -> None:
+    """In whatever order: the new one's number stands before the old one's."""
+    take(session, county, "assignments", head("C2", "2025-01-01"))
+    take(session, county, "assignments", head("C1", "2025-06-01"), head("C2", "2025-01-01", "2025-06-01"))
+    assert [(one.staff_no, one.to_day) for one in rows(session, Assignment)] == [
+        ("C1", None),
+        ("C2", date(2025, 6, 1)),
+    ]
+
+
+def test_of_two_heads_in_one_sheet_the_first_is_stored(session: Session, county: CountyInfo) -> None:
+    given = [head("C1", "2025-01-01"), head("C2", "2025-05-01"), head("C2", "2024-01-01", "2025-01-01")]
+    found = sheets.take(session, county, "assignments", enumerate(given, start=2), "a.csv")
+    assert [(one.row, one.field) for one in found.refused] == [(3, "role")]
+    assert "C1 (row 2)" in found.refused[0].en
+    assert [(one.staff_no, one.from_day) for one in rows(session, Assignment)] == [
+        ("C1", date(2025, 1, 1)),
+        ("C2", date(2024, 1, 1)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "words"),
+    [
+        ("0", "0", "same number"),
+        ("120.005", "120.005", "must be between"),
+        ("30", "30", "same number"),
+        ("-87.6", "41.8", "outside China"),
+        ("30.2", "85.1", "swapped"),
+        ("120,005", "30,005", "with a point"),
+        ("120.005E", "30.005E", "same axis"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["places", "organisations"])
+def test_positions_that_cannot_be_meant(
+    session: Session, county: CountyInfo, kind: str, lon: str, lat: str, words: str
+) -> None:
+    assert words in str(refusal(session, county, kind, GOOD[kind][1] | {"lon": lon, "lat": lat}))
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat"), [("30°0′18″N", "120°0′18″E"), ("30.005", "120.005"), ("１２０．００５", "30.005°")]
+)
+def test_degrees_as_visits_have_them(session: Session, county: CountyInfo, lon: str, lat: str) -> None:
+    take(session, county, "places", {"id": "P", "kind": "企业", "lon": lon, "lat": lat})
+    assert [one.area_code for one in rows(session, Place)] == [GRIDS[0]]
 
 
 def test_areas_of_another_county_are_not_ours(session: Session, county: CountyInfo) -> None:

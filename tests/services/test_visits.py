@@ -146,17 +146,17 @@ def test_a_bad_row_rejects_itself_and_names_its_field(session: Session, county: 
 
 
 def test_a_zero_that_a_spreadsheet_took_is_named(session: Session, county: CountyInfo) -> None:
-    take(session, county, "cadres", {"staff_no": "0017", "name": "干部", "organisation": "D1"})
+    take(session, county, "cadres", {"staff_no": "00017", "name": "干部", "organisation": "D1"})
     take(session, county, "places", {"id": "09", "kind": "household", "area": GRIDS[0]})
     rows = [
-        visit(1, grid=GRIDS[0], staff_no="017"),
+        visit(1, grid=GRIDS[0], staff_no="17"),
         visit(2, grid=GRIDS[0], place="9"),
         visit(3, grid=GRIDS[0], place="8"),
     ]
     first, second, third = record(session, county, rows)
-    for answer, words in ((first, "0017"), (second, "09")):
+    for answer, words in ((first, "00017"), (second, "09")):
         assert answer.rejection is not None
-        assert f"{words} is there: a spreadsheet took the first zero" in answer.rejection.en
+        assert f"; is it {words}? A spreadsheet takes the zeros" in answer.rejection.en
         assert "文本格式" in answer.rejection.zh
     assert third.rejection is not None
     assert third.rejection.en == "no place has the id 8"

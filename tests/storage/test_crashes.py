@@ -131,7 +131,7 @@ def site(reachable_root: Path) -> Iterator[Site]:
         with Session(engine) as session, session.begin():
             county = squares.load(session)
             homes = [(row, {"id": f"H{row}", "kind": "household", **position(row)}) for row in range(2, 80)]
-            sheets.take(session, county, "places", homes, "places.csv")
+            sheets.take_whole(session, county, "places", homes, "places.csv")
         engine.dispose()
         yield site
     finally:
@@ -300,7 +300,7 @@ def appoint_heads(site: Site) -> None:
     ]
     with Session(site.engine) as session, session.begin():
         county = counties.resolve(session, squares.COUNTY)
-        sheets.take(session, county, "assignments", list(enumerate(heads, start=2)), "assignments.csv")
+        sheets.take_whole(session, county, "assignments", list(enumerate(heads, start=2)), "assignments.csv")
     assert heads_stand_in(site) == {"1"}
 
 

@@ -41,7 +41,7 @@ def site(reachable_root: Path) -> Iterator[Site]:
         with Session(engine) as session, session.begin():
             county = squares.load(session)
             homes = [(row, {"id": f"H{row}", "kind": "household", **position(row)}) for row in range(2, 80)]
-            sheets.take(session, county, "places", homes, "places.csv")
+            sheets.take_whole(session, county, "places", homes, "places.csv")
         engine.dispose()
         yield site
     finally:
