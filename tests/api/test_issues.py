@@ -66,6 +66,21 @@ def token(url: str, name: str, role: accounts.Role, *, scope: str | None = None,
 # reporting
 
 
+def test_a_zero_that_a_spreadsheet_took_is_asked_about(county: TestClient, loaded_url: str) -> None:
+    engine = make_engine(loaded_url)
+    with Session(engine) as session, session.begin():
+        info = counties.resolve(session, COUNTY)
+        take(session, info, "organisations", {"code": "0007", "name": "水务局", "kind": "department"})
+        take(session, info, "places", {"id": "00033", "kind": "project", "area": GRIDS[0]})
+    engine.dispose()
+    answer = report(county, issue(1, handler="7"), issue(2, liaison="07"), issue(3, place="33"), issue(4, handler="8"))
+    reasons = {row["field"] + str(row["row"]): row["reason"] for row in answer.json()["rows"]}
+    assert "is it 0007?" in reasons["handler1"]
+    assert "is it 0007?" in reasons["liaison2"]
+    assert "is it 00033?" in reasons["place3"]
+    assert reasons["handler4"] == "no organisation has the code 8"
+
+
 def test_a_report_is_tagged_dated_and_told_who_handles_it(county: TestClient) -> None:
     answer = report(county, issue(1), issue(2, lon=120.035, lat=30.005, category="生态", title=" 河道有垃圾 "))
     assert answer.status_code == 201, answer.text

@@ -320,10 +320,7 @@ def test_a_head_may_follow_one_that_the_same_sheet_ends(session: Session, county
     """In whatever order: the new one's number stands before the old one's."""
     take(session, county, "assignments", head("C2", "2025-01-01"))
     take(session, county, "assignments", head("C1", "2025-06-01"), head("C2", "2025-01-01", "2025-06-01"))
-    assert [(one.staff_no, one.to_day) for one in rows(session, Assignment)] == [
-        ("C1", None),
-        ("C2", date(2025, 6, 1)),
-    ]
+    assert {one.staff_no: one.to_day for one in rows(session, Assignment)} == {"C1": None, "C2": date(2025, 6, 1)}
 
 
 def test_of_two_heads_in_one_sheet_the_first_is_stored(session: Session, county: CountyInfo) -> None:
