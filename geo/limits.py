@@ -8,6 +8,12 @@ MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 MAX_SHEET_ROWS: Final = 200_000
 """Rows of one workbook; reading them cell by cell takes half a minute."""
 
+MAX_CELL_CHARS: Final = 32_767
+"""One cell of a sheet: what spreadsheets take. Pictures pasted as text are longer."""
+
+MAX_LINE_CHARS: Final = 1024 * 1024
+"""One line of NDJSON; the longest row that can be meant has some fifty thousand."""
+
 MAX_IMPORT_BYTES: Final = 512 * 1024 * 1024
 """Largest file of an import over HTTP: some three million rows."""
 

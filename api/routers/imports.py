@@ -56,7 +56,9 @@ _BODY: Final[dict[str, Any]] = {
 }
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     202: {"model": ImportOut, "description": "it is being taken; `GET /imports/{import_id}` says how far it has come"},
-    422: {"description": "the file cannot be read; nothing of it was stored"},
+    422: {
+        "description": "the file cannot be read, and nothing of it was stored; if it was broken off later, it says so"
+    },
 }
 NameQuery = Annotated[
     str, Query(max_length=200, pattern=PLAIN, description="name of the file, of a body that does not say it")

@@ -66,7 +66,10 @@ class ImportOut(BaseModel):
     duplicate: int
     conflict: int
     rejected: int
-    message: str | None = Field(description="why it failed; what was taken until then stays")
+    message: str | None = Field(
+        description="why it failed: the file cannot be read, and nothing of it was stored; or taking it was broken off"
+        " later, and the rows that `done` counts stay"
+    )
     created_at: datetime
     finished_at: datetime | None
     refused: list[RefusedRow] = Field(description="the first rows that were refused; all of them as a sheet to mend")

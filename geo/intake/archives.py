@@ -5,6 +5,7 @@ say.
 """
 
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -20,6 +21,8 @@ _ENCRYPTED: Final = 0x1
 _UTF8_NAMES: Final = 0x800
 _CHUNK: Final = 2**20
 _MEGABYTE: Final = 2**20
+_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError, ValueError)
+"""What zipfile raises of an archive that is damaged; the last of names that are not in their encoding too."""
 
 
 @contextmanager
@@ -33,7 +36,7 @@ def unpacked(path: Path) -> Iterator[Path]:
         try:
             with zipfile.ZipFile(path) as archive:
                 _unpack(path, archive, folder)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        except _DAMAGE as error:
             raise FileUnreadable(
                 file=path.name, reason="the archive is damaged; pack it again", reason_zh="压缩包已损坏，请重新压缩"
             ) from error
@@ -45,16 +48,21 @@ def check(path: Path) -> None:
 
     :raises FileUnreadable: too many, too large, or packed too tightly; what is no archive at all is left to the other
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError):
-        return
+    entries = listed(path)
     _check_count(path, len(entries))
     if sum(entry.file_size for entry in entries) > MAX_ARCHIVE_BYTES:
         _refuse_size(path)
     for entry in entries:
         _check(path, entry, _name(entry))
+
+
+def listed(path: Path) -> list[zipfile.ZipInfo]:
+    """The entries of an archive; none of what is damaged, or no archive at all."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.infolist()
+    except _DAMAGE:
+        return []
 
 
 def _unpack(path: Path, archive: zipfile.ZipFile, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Files of visits or issues as rows: sheets (csv, xlsx), where every cell is text, or one JSON object a line."""
 
 import itertools
-import json
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,10 +10,11 @@ from typing import Any, Final, Literal, TypeVar
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from geo.errors import FileEmpty, FileUnreadable, SheetRejected
-from geo.intake import headers, returned, sheets
+from geo.errors import SheetRejected
+from geo.intake import headers, ndjson, returned, sheets
 from geo.intake.issues import IssueRow
 from geo.intake.located import Row
+from geo.intake.rejections import Spoiled
 from geo.intake.visits import VisitRow
 
 Kind = Literal["visits", "issues"]
@@ -28,11 +29,14 @@ SUFFIXES: Final = (".csv", ".xlsx", NDJSON)
 def read(path: Path, kind: Kind) -> Iterator[Numbered]:
     """Rows with their number, as the sender counts them: rows of a sheet, the header being one, or lines.
 
-    :raises FileUnreadable, FileEmpty: it is no such file, or has no row
+    One that cannot be read for what it is comes as `Spoiled`.
+
+    :raises FileUnreadable, FileEmpty: it is no such file, is damaged, or has no row; damage may show after many rows
+    :raises TooManyRows: a workbook of too many
     :raises SheetRejected: a column is missing, or is none of the kind's
     """
     if path.suffix.lower() == NDJSON:
-        yield from _lines(path)
+        yield from ndjson.rows(path)
         return
     yield from sheet(path, kind, ROWS[kind])
 
@@ -50,6 +54,11 @@ def sheet(path: Path, kind: str, row: type[BaseModel]) -> Iterator[Numbered]:
         yield from ((number, _without_added(fields)) for number, fields in every)
     else:
         yield from every
+
+
+def look_through(path: Path, kind: Kind) -> None:
+    """Read a file to its end, and raise what `read` raises wherever in it; the rows are not kept."""
+    deque(read(path, kind), maxlen=0)
 
 
 def titles(path: Path, kind: Kind) -> dict[str, str]:
@@ -83,35 +92,8 @@ def ahead(items: Iterable[Item]) -> Iterator[Item]:
 
 def _without_added(fields: Mapping[str, str]) -> dict[str, str]:
     """A sheet of refused rows that was mended comes back with two columns and some apostrophes that it had not."""
-    return {name: returned.meant(value) for name, value in fields.items() if name not in headers.ADDED_COLUMNS}
-
-
-def _lines(path: Path) -> Iterator[Numbered]:
-    any_row = False
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    any_row = True
-                    yield number, _object(path, number, line)
-    except UnicodeDecodeError as error:
-        raise FileUnreadable(
-            file=path.name, reason="this is not UTF-8, or it was cut off", reason_zh="不是 UTF-8 编码，或文件不完整"
-        ) from error
-    if not any_row:
-        raise FileEmpty(file=path.name)
-
-
-def _object(path: Path, number: int, line: str) -> Mapping[str, Any]:
-    try:
-        found: Mapping[str, Any] = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise FileUnreadable(
-            file=path.name,
-            reason=f"line {number} is not JSON; each line is one object, and a last line without its end was cut off",
-            reason_zh=f"第 {number} 行不是 JSON；每行应为一个对象，最后一行不完整说明文件被截断",
-        ) from error
-    return found
+    bare = {name: returned.meant(value) for name, value in fields.items() if name not in headers.ADDED_COLUMNS}
+    return Spoiled(bare, fields.why, surplus=fields.surplus) if isinstance(fields, Spoiled) else bare
 
 
 def _fields(row: type[BaseModel]) -> dict[str, FieldInfo]:

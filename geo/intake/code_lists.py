@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from geo.errors import SheetRejected
 from geo.intake import sheets
-from geo.intake.rejections import Rejection
+from geo.intake.rejections import Rejection, Spoiled
 from geo.space import names
 from geo.space.codes import CN_DIGITS, Level, cn_parent, normalise_cn
 
@@ -80,6 +80,8 @@ def read_codes(path: Path) -> list[Entry]:
     entries: list[Entry] = []
     lines: dict[str, int] = {}
     for number, fields in sheets.rows(path, columns=_KNOWN):
+        if isinstance(fields, Spoiled):
+            raise _rejected(path, number, fields.why.field, fields.why.en, fields.why.zh)
         columns = {field: next((one for one in usual if one in fields), None) for field, usual in _COLUMNS.items()}
         values = {field: fields[column] or None if column else None for field, column in columns.items()}
         for field in ("code", "name"):

@@ -20,7 +20,7 @@ from geo.intake.located import (
     check_position,
     wrong,
 )
-from geo.intake.rejections import Rejection, from_validation
+from geo.intake.rejections import Rejection, from_validation, set_aside
 from geo.limits import MAX_RULE
 from geo.space.crs import CHINA_LAT, CHINA_LON
 
@@ -193,7 +193,9 @@ def parse(
     :param rows: pairs of the row's number and its fields: the texts of a sheet, or the values of a form
     :return: numbers and rows that are good, and why the others are not
     """
-    tidied, refused = tidying.tidy(list(rows))
+    whole, spoiled = set_aside(rows)
+    tidied, refused = tidying.tidy(whole)
+    refused = [*spoiled, *refused]
     numbers: list[int] = []
     good: list[SheetRow] = []
     for number, fields in tidied:

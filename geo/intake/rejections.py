@@ -1,5 +1,6 @@
 """Why a row was refused: its number, the field, and a sentence in both languages that says what to type."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,6 +28,47 @@ class Rejection:
         if lang == "zh-CN":
             return f"{f'第 {self.row} 行 ' if self.row else ''}{self.field}：{self.zh}"
         return f"{f'row {self.row}, ' if self.row else ''}{self.field}: {self.en}"
+
+
+class Spoiled(dict[str, Any]):
+    """Cells of a row that cannot be read for what they are, by the names of their columns.
+
+    :ivar why: what is wrong with it
+    :ivar surplus: cells that stand under no name
+    """
+
+    def __init__(self, cells: Mapping[str, Any], why: Rejection, *, surplus: Iterable[str] = ()) -> None:
+        super().__init__(cells)
+        self.why, self.surplus = why, tuple(surplus)
+
+    def as_it_came(self) -> dict[str, Any]:
+        """All cells, those without a name under names that `is_nameless` knows."""
+        return {**self, **{f"+{number}": cell for number, cell in enumerate(self.surplus, start=1)}}
+
+
+def is_nameless(name: str) -> bool:
+    """Whether a column was made up for cells that stood under no name.
+
+    >>> is_nameless("+2"), is_nameless("note")
+    (True, False)
+    """
+    return name[:1] == "+" and name[1:].isdecimal()
+
+
+def set_aside(rows: Iterable[tuple[int, Mapping[str, Any]]]) -> tuple[list[Any], list[Rejection]]:
+    """Rows that can be looked at, and why the others cannot."""
+    whole, refused = [], []
+    for row in rows:
+        if isinstance(row[1], Spoiled):
+            refused.append(row[1].why)
+        else:
+            whole.append(row)
+    return whole, refused
+
+
+def as_it_came(cells: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a refused row is given back as."""
+    return cells.as_it_came() if isinstance(cells, Spoiled) else cells
 
 
 _WORDS: Final[dict[str, tuple[str, str]]] = {

@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.errors import Lang
 from geo.intake.headers import ADDED_COLUMNS, ADDED_TITLES
-from geo.intake.rejections import Rejection
+from geo.intake.rejections import Rejection, is_nameless
 from geo.intake.workbooks import for_paper
 
 _WIDTH: Final = 18
@@ -22,7 +22,7 @@ _REASON_WIDTH: Final = 60
 _WRONG: Final = PatternFill("solid", start_color="FFF2CC", end_color="FFF2CC")
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
-_NO_CHARACTER: Final = dict.fromkeys(code for code in range(32) if code not in (9, 10, 13))
+_NO_CHARACTER: Final = dict.fromkeys([*(code for code in range(32) if code not in (9, 10, 13)), 0xFFFE, 0xFFFF])
 """What the format of workbooks cannot hold."""
 
 
@@ -38,9 +38,14 @@ def render(
     :param reasons: by number, the field that is wrong and the sentence that says so
     :param titles: titles of the columns as they came, by name and in their order
     """
-    names = list(titles) or sorted({name for _, cells in rows for name in cells})
+    came = {name for _, cells in rows for name in cells}
+    nameless = sorted(filter(is_nameless, came), key=lambda name: (len(name), name))
+    names = [*(titles or sorted(came - {*nameless})), *nameless]
     chinese = any(not title.isascii() for title in titles.values())
-    header = [*(titles.get(name, name) for name in names), *(ADDED_TITLES if chinese else ADDED_COLUMNS)]
+    header = [
+        *(titles.get(name, "" if name in nameless else name) for name in names),
+        *(ADDED_TITLES if chinese else ADDED_COLUMNS),
+    ]
     lines = [[*(_text(cells.get(name)) for name in names), str(row), reasons[row][1]] for row, cells in rows]
     if form == "csv":
         out = io.StringIO()

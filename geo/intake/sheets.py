@@ -12,6 +12,9 @@ from typing import Final
 from geo.errors import FileEmpty, FileUnreadable
 from geo.intake import headers, workbooks
 from geo.intake.headers import ADDED_COLUMNS
+from geo.intake.rejections import Rejection, Spoiled
+from geo.intake.workbooks import ErrorCell
+from geo.limits import MAX_CELL_CHARS, MAX_IMPORT_BYTES
 
 _FIRST_ROWS: Final = 10
 _OTHER_WORKBOOKS: Final = frozenset({".xls", ".xlsm", ".xltx", ".xltm", ".xlsb", ".ods", ".et"})
@@ -23,10 +26,11 @@ def rows(path: Path, *, columns: frozenset[str]) -> Iterator[tuple[int, dict[str
 
     Titles and explanations above the header are passed over too. A row counts once however many lines a quoted cell
     has, as spreadsheets count. Spaces around a cell go; cells that a short row leaves out are empty; a column without a
-    name must be empty, and is left out.
+    name must be empty, and is left out. A row that breaks this, whose formula has failed or that has a cell without an
+    end comes as `Spoiled`.
 
     :param columns: the names that the sheet may have; what has one Chinese name for two of them is the one that it has
-    :raises FileUnreadable: missing, not text, cut off, or with a cell that stands under no column name
+    :raises FileUnreadable: missing, damaged, not text, cut off, or with quotes that do not close
     :raises FileEmpty: no row below the header
     """
     lines = _filled(path)
@@ -39,7 +43,7 @@ def rows(path: Path, *, columns: frozenset[str]) -> Iterator[tuple[int, dict[str
     any_row = False
     for number, cells in itertools.chain(first[at + 1 :], lines):
         any_row = True
-        yield number, _fields(path, number, names, cells)
+        yield number, _fields(number, names, cells)
     if not any_row:
         raise FileEmpty(file=path.name)
 
@@ -69,26 +73,56 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
         reason = f"{suffix} is not taken; save it as xlsx without macros, or as csv"
         raise FileUnreadable(file=path.name, reason=reason, reason_zh=f"不接受 {suffix}，请另存为不含宏的 xlsx 或 csv")
     text = _text(path)
+    csv.field_size_limit(MAX_IMPORT_BYTES)  # how long a cell may be is said of its row, not of the file
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_delimiter(text))
+    begun, number = 1, 0
     try:
-        yield from enumerate(reader, start=1)
+        for number, cells in enumerate(reader, start=1):
+            yield number, cells
+            begun = reader.line_num + 1
     except csv.Error as error:
-        where = f"line {reader.line_num}: {error}"
-        raise FileUnreadable(file=path.name, reason=where, reason_zh=f"第 {reader.line_num} 行：{error}") from error
-
-
-def _fields(path: Path, number: int, header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    if len(cells) == len(header) and "" not in header:
-        return dict(zip(header, map(str.strip, cells), strict=True))
-    pairs = list(zip_longest(header, (cell.strip() for cell in cells), fillvalue=""))
-    nameless = next((cell for name, cell in pairs if not name and cell), None)
-    if nameless is not None:
         raise FileUnreadable(
             file=path.name,
-            reason=f"row {number} has “{nameless[:40]}” under no column name",
-            reason_zh=f"第 {number} 行的“{nameless[:40]}”没有对应的列名",
+            reason=f"a quote is not closed, or text follows the closing quote, in row {number + 1} (line {begun});"
+            " within quotes a quote is written twice",
+            reason_zh=f"第 {number + 1} 行（文本第 {begun} 行）的引号没有成对，或引号后还有文字；引号内的引号须写两次",
+        ) from error
+
+
+def _fields(number: int, header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    if len(cells) == len(header) and "" not in header:
+        fields, surplus = dict(zip(header, map(str.strip, cells), strict=True)), []
+    else:
+        pairs = list(zip_longest(header, (cell.strip() for cell in cells), fillvalue=""))
+        fields = {name: cell for name, cell in pairs if name}
+        surplus = [cell for name, cell in pairs if not name and cell]
+    why = _spoiled(number, header, cells, has_surplus=bool(surplus))
+    return Spoiled(fields, why, surplus=surplus) if why else fields
+
+
+def _spoiled(number: int, header: Sequence[str], cells: Sequence[str], *, has_surplus: bool) -> Rejection | None:
+    if has_surplus:
+        return Rejection(
+            number,
+            "row",
+            "a cell stands under no column name; in a csv a text with a comma in it needs quotes around it",
+            "有单元格没有对应的列名；csv 中含逗号的文字须加引号",
         )
-    return {name: cell for name, cell in pairs if name}
+    if sum(map(len, cells)) > MAX_CELL_CHARS:
+        for name, cell in zip(header, cells, strict=False):
+            if len(cell) > MAX_CELL_CHARS:
+                return Rejection(
+                    number,
+                    name,
+                    f"is longer than {MAX_CELL_CHARS:,} characters; shorten it",
+                    f"超过 {MAX_CELL_CHARS} 个字符，请缩短",
+                )
+    for name, cell in zip(header, cells, strict=False):
+        if isinstance(cell, ErrorCell) and name:
+            return Rejection(
+                number, name, f"has the error {cell}; mend the formula", f"单元格有错误值 {cell}，请改正公式"
+            )
+    return None
 
 
 def _check_header(path: Path, header: list[str]) -> None:

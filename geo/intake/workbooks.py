@@ -1,65 +1,103 @@
 """The first sheet of an xlsx workbook as lines of text, and empty workbooks to fill in."""
 
 import io
-import zipfile
+import math
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from geo.errors import FileUnreadable, TooManyRows
+from geo.errors import FileUnreadable, TooManyRows, WanggeError
 from geo.intake import archives
 from geo.limits import MAX_SHEET_ROWS
 
 _MIDNIGHT: Final = time(0, 0)
 _COLUMN_WIDTH: Final = 18
 _EXACT: Final = 10**15
+_LAST_ROW: Final = 2**20
+"""No workbook has more; what says that it has is damaged, and would be filled up with empty rows."""
 _PREPARED_ROWS: Final = 502
+_IS_ERROR: Final = "e"
 _HELP_WIDTHS: Final = (18, 8, 60, 40)
 _NEEDED: Final = PatternFill("solid", start_color="FCE4D6", end_color="FCE4D6")
 _OPTIONAL: Final = PatternFill("solid", start_color="EDEDED", end_color="EDEDED")
 
 
+class ErrorCell(str):
+    """What a cell shows whose formula has failed, such as ``#N/A``; the same as a text is an ordinary one."""
+
+    __slots__ = ()
+
+
 def lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Rows of the first sheet with their number, cells as they are typed: days as 2026-10-31, numbers without ``.0``.
 
-    Of a formula the value is taken that the spreadsheet has computed.
+    Rows without a value are passed over. Of a formula the value is taken that the spreadsheet has computed; where it
+    could compute none, the cell is an `ErrorCell`.
 
-    :raises FileUnreadable: missing, damaged, a bomb, or with a cell that holds an error
+    :raises FileUnreadable: missing, damaged, or a bomb; damage may show only after many rows
+    :raises TooManyRows: more rows have values than are read
     """
     if not path.exists():
         raise FileUnreadable(file=path.name, reason="there is no such file", reason_zh="没有这个文件")
     archives.check(path)
     _refuse_macros(path)
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        # What a program wrote into the file as its size need not be true.
-        sheet.reset_dimensions()
-        for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-            if number > MAX_SHEET_ROWS:
+    count = 0
+    for number, cells in enumerate(_rows(path), start=1):
+        texts = [_text(cell) for cell in cells]
+        if any(texts):
+            count += 1
+            if count > MAX_SHEET_ROWS:
                 raise TooManyRows(file=path.name, limit=MAX_SHEET_ROWS)
-            yield number, [_text(path, number, cell) for cell in cells]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, IndexError) as error:
-        raise FileUnreadable(
+            yield number, texts
+
+
+def _rows(path: Path) -> Iterator[Sequence[Any]]:
+    """Cells of the first sheet, row by row, with the rows that it leaves out."""
+    try:
+        with closing(load_workbook(path, read_only=True, data_only=True)) as book:
+            sheet = book.worksheets[0]
+            # What a program wrote into the file as its size need not be true.
+            sheet.reset_dimensions()
+            for number, cells in enumerate(sheet.iter_rows(), start=1):
+                if number > _LAST_ROW:
+                    raise _damaged(path)  # noqa: TRY301 - beside the loop that it ends
+                yield cells
+    except WanggeError:
+        raise
+    # openpyxl takes a file for what it should be: of damage it raises whatever it happens to stumble over.
+    except Exception as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> FileUnreadable:
+    if not archives.listed(path):
+        return FileUnreadable(
             file=path.name,
             reason="this is not an xlsx workbook; save the sheet as xlsx or csv",
             reason_zh="不是 xlsx 工作簿，请另存为 xlsx 或 csv",
-        ) from error
+        )
+    return FileUnreadable(
+        file=path.name,
+        reason="the workbook is damaged and cannot be read to its end; open it, save it anew as xlsx or csv, send that",
+        reason_zh="工作簿已损坏，无法完整读取，请打开后重新另存为 xlsx 或 csv 再上传",
+    )
 
 
 def _number(value: float) -> str:
     """Without ``.0``; one of so many digits was an id that has lost its last ones, and stays as it was shown."""
+    if not math.isfinite(value):
+        return str(value)
     if abs(value) >= _EXACT:
         return f"{value:E}"
     return str(int(value)) if value == int(value) else str(value)
@@ -67,12 +105,7 @@ def _number(value: float) -> str:
 
 def _refuse_macros(path: Path) -> None:
     """A program that came with a sheet is nobody's wish, whatever the file is called."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            has_macros = any(name.lower().endswith("vbaproject.bin") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError):
-        return
-    if has_macros:
+    if any(entry.filename.lower().endswith("vbaproject.bin") for entry in archives.listed(path)):
         raise FileUnreadable(
             file=path.name,
             reason="this workbook carries macros; save it as xlsx without macros",
@@ -80,25 +113,19 @@ def _refuse_macros(path: Path) -> None:
         )
 
 
-def _text(path: Path, number: int, cell: object) -> str:
-    if cell is None:
+def _text(cell: Any) -> str:
+    value = cell.value
+    if value is None:
         return ""
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == _MIDNIGHT else cell.isoformat()
-    if isinstance(cell, date | time):
-        return cell.isoformat()
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, int | float):
-        return _number(cell)
-    text = str(cell)
-    if text.startswith("#") and text.endswith(("!", "?", "/A")):
-        raise FileUnreadable(
-            file=path.name,
-            reason=f"row {number} has a cell with the error {text}; mend the formula",
-            reason_zh=f"第 {number} 行有错误值 {text}，请改正公式",
-        )
-    return text
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == _MIDNIGHT else value.isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return _number(value)
+    return ErrorCell(value) if cell.data_type == _IS_ERROR else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from geo.intake import returned
 from geo.intake import visits as visit_rows
 from geo.intake.batches import Kind, Numbered
 from geo.intake.issues import NumberedIssue
-from geo.intake.rejections import Rejection
+from geo.intake.rejections import Rejection, as_it_came, set_aside
+from geo.limits import MAX_CELL_CHARS
 from geo.services import accounts, issues, visits
 from geo.services.accounts import Access
 from geo.services.issues import IssueAnswer
@@ -50,13 +51,20 @@ def reader(session: Session, county: CountyInfo, kind: Kind, *, typed: bool) -> 
     now = datetime.now(UTC)
     if kind == "issues":
         parse_issues = issue_rows.parse if typed else issue_rows.parse_sheet
-        return lambda rows: Part(rows, *parse_issues(rows, zone=county.zone, now=now))
+
+        def read_issues(rows: Sequence[Numbered]) -> Part:
+            whole, spoiled = set_aside(rows)
+            good, refused = parse_issues(whole, zone=county.zone, now=now)
+            return Part(rows, good, [*spoiled, *refused])
+
+        return read_issues
     areas = visits.areas_in_force(session, county.code)
     parse = visit_rows.parse if typed else visit_rows.parse_sheet
 
     def read(rows: Sequence[Numbered]) -> Part:
-        good, refused = parse(rows, zone=county.zone, now=now)
-        return Part(rows, visits.with_tags(good, areas), refused)
+        whole, spoiled = set_aside(rows)
+        good, refused = parse(whole, zone=county.zone, now=now)
+        return Part(rows, visits.with_tags(good, areas), [*spoiled, *refused])
 
     return read
 
@@ -101,7 +109,7 @@ def note(
     """Count what became of a part, and keep what was refused or looks odd, in the transaction that stores it."""
     cells: Mapping[int, Mapping[str, Any]] = dict(part)
     refused = [
-        Refused(one.row, _plain(cells[one.row]), one.rejection.field, one.rejection.en, one.rejection.zh)
+        Refused(one.row, _plain(as_it_came(cells[one.row])), *map(_clean, _said(one.rejection)))
         for one in answers
         if one.rejection is not None
     ]
@@ -112,19 +120,23 @@ def note(
     imports.add_part(session, info.county, info.id, outcomes, refused, titles, flagged)
 
 
-def _plain(cells: Any) -> dict[str, Any]:
-    """A row as PostgreSQL keeps JSON: without NUL, which it refuses."""
-    if not isinstance(cells, Mapping):
-        return {"": str(cells)[:200].replace("\0", "�")}
-    return {str(name).replace("\0", "�"): _clean(value) for name, value in cells.items()}
+def _said(rejection: Rejection) -> tuple[str, str, str]:
+    return rejection.field, rejection.en, rejection.zh
 
 
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("\0", "�").encode("utf-8", "replace").decode()
+def _plain(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as PostgreSQL keeps JSON: without NUL, which it refuses. No cell is longer than a workbook's can be."""
+    return {_clean(name): _kept(value) for name, value in cells.items()}
+
+
+def _kept(value: Any) -> Any:
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    return str(value).replace("\0", "�")
+    return _clean(value if isinstance(value, str) else str(value))
+
+
+def _clean(text: str) -> str:
+    return text[:MAX_CELL_CHARS].replace("\0", "�")
 
 
 def rejected_sheet(info: ImportInfo, refused: Sequence[Refused], form: str, lang: Lang) -> bytes:

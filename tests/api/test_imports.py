@@ -2,17 +2,21 @@
 
 import io
 import json
+import random
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg2
 import pytest
 from fastapi.testclient import TestClient
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
+from sqlalchemy.exc import OperationalError
 
-from api.jobs import carry_on
+from api.jobs import carry_on, run
 from api.routers import imports as router
 from geo.intake.batches import SUFFIXES
 from tests import squares
@@ -221,6 +225,140 @@ def test_an_import_goes_on_where_it_stopped(loaded: TestClient, monkeypatch: pyt
     told = finished(loaded, answer)
     assert (told["status"], told["done"], told["stored"], told["duplicate"]) == ("done", 75, 75, 0)
     assert carry_on(jobs.sessions, jobs.folder, lambda: False) == 0
+
+
+def test_of_a_file_that_breaks_off_late_nothing_is_stored(loaded: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.jobs.PART_ROWS", 10)
+    text = HEADER + "".join(line(number) for number in range(101, 126)) + 'x,"open\n'
+    answer = send(loaded, text, name="october.csv")
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("october.csv: a quote is not closed")
+    told = loaded.get(f"/imports/{answer.json()['import_id']}").json()
+    assert (told["status"], told["done"], told["stored"]) == ("failed", 0, 0)
+    assert told["message"].startswith("october.csv：第 27 行")
+    assert loaded.get(f"/visits/{UUID(int=101)}").status_code == 404
+
+
+def test_rows_that_cannot_be_read_are_refused_and_come_back(loaded: TestClient) -> None:
+    text = HEADER + line(101) + line(102, note="one,two") + line(103, note="x" * 140_000) + line(104)
+    told = send(loaded, text).json()
+    assert (told["stored"], told["rejected"]) == (2, 2)
+    assert [(one["row"], one["field"]) for one in told["refused"]] == [(3, "row"), (4, "note")]
+    (page,) = load_workbook(io.BytesIO(loaded.get(told["rejected_sheet"]).content)).worksheets
+    assert [cell.value for cell in page[1]][5:] == ["备注", None, "原行号", "原因"]
+    assert [cell.value for cell in page[2]][5:8] == ["one", "two", "3"]
+    assert len(page["F3"].value) == 32_767
+    good = json.dumps(visit(105, grid=GRIDS[0]))
+    told = send(loaded, good + '\n{"id": \n{"a\\u0000": "\\uffff"}\n', "application/x-ndjson").json()
+    assert (told["stored"], told["rejected"]) == (1, 2)
+    (page,) = load_workbook(io.BytesIO(loaded.get(told["rejected_sheet"]).content)).worksheets
+    assert '{"id":' in [cell.value for cell in page[2]]
+
+
+def damaged_workbooks() -> Iterator[bytes]:
+    """A good workbook with bytes turned or cut off in each of its parts, and in itself."""
+    book = Workbook()
+    for number in range(101, 104):
+        book.worksheets[0].append(["编号", "工号", "开始时间", "经度", "纬度"] if number == 101 else [])
+        book.worksheets[0].append([str(UUID(int=number)), "C1", "2025-05-10 09:00", LON, LAT])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    whole, seeded = buffer.getvalue(), random.Random(5)
+    with zipfile.ZipFile(buffer) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for name, content in parts.items():
+        halves = (b"", content[: len(content) // 2], content[len(content) // 2 :])
+        for broken in (*halves, *(_turned(content, seeded) for _ in range(4))):
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+                for other, kept in parts.items():
+                    archive.writestr(other, broken if other == name else kept)
+            yield packed.getvalue()
+    for _ in range(15):
+        yield _turned(whole, seeded)
+
+
+def _turned(content: bytes, seeded: random.Random) -> bytes:
+    out = bytearray(content)
+    for _ in range(3):
+        out[seeded.randrange(len(out))] = seeded.randrange(256)
+    return bytes(out)
+
+
+@pytest.mark.filterwarnings("ignore")  # openpyxl says what it finds odd
+def test_no_damage_of_a_workbook_is_unexpected(loaded: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    answers = [send(loaded, content, kind) for content in damaged_workbooks()]
+    assert 60 <= len(answers) <= 100
+    assert {answer.status_code for answer in answers} == {200, 422}
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
+    assert {one["status"] for one in loaded.get("/imports?limit=1000").json()} == {"done", "failed"}
+    said = [answer.json()["detail"] for answer in answers if answer.status_code == 422]
+    assert len([one for one in said if "damaged" in one]) > 20
+
+
+def test_what_nobody_expected_ends_one_import_and_not_the_thread(
+    loaded: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(router, "AT_ONCE_BYTES", 0)
+    broken = "api.jobs.batches.look_through"
+    with monkeypatch.context() as patched:
+        patched.setattr(broken, lambda *_: 1 / 0)
+        told = finished(loaded, send(loaded, HEADER + line(101)))
+    assert told["status"] == "failed"
+    assert told["message"].startswith("something unexpected")
+    assert "ZeroDivisionError" in caplog.text
+    assert finished(loaded, send(loaded, HEADER + line(101)))["stored"] == 1
+
+
+def test_an_import_that_cannot_even_fail_keeps_no_other_waiting(
+    loaded: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(router, "AT_ONCE_BYTES", 0)
+    jobs = loaded.app.state.imports  # type: ignore[attr-defined]
+    monkeypatch.setattr(jobs, "wake", lambda: None)
+    stuck, other = (send(loaded, HEADER + line(number)) for number in (101, 102))
+    plainly = run
+
+    def carried(sessions: Any, county: str, id_: UUID, *more: Any) -> None:
+        if str(id_) in stuck.headers["location"]:
+            raise OperationalError("", {}, psycopg2.OperationalError("gone"))
+        plainly(sessions, county, id_, *more)
+
+    monkeypatch.setattr("api.jobs.run", carried)
+    with pytest.raises(OperationalError):
+        carry_on(jobs.sessions, jobs.folder, lambda: False)
+    assert loaded.get(stuck.headers["location"]).json()["status"] == "waiting"
+    assert loaded.get(other.headers["location"]).json()["status"] == "done"
+
+
+def test_an_outage_of_the_database_leaves_an_import_waiting(
+    loaded: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise psycopg2.OperationalError("server closed the connection unexpectedly")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("api.jobs.batches.look_through", gone)
+        assert send(loaded, HEADER + line(101)).status_code == 503
+    (waiting,) = loaded.get("/imports").json()
+    assert waiting["status"] == "waiting"
+    jobs = loaded.app.state.imports  # type: ignore[attr-defined]
+    assert carry_on(jobs.sessions, jobs.folder, lambda: False) == 1
+    assert loaded.get(f"/imports/{waiting['id']}").json()["status"] == "done"
+
+
+def test_an_import_says_no_more_of_petitions_than_the_list(loaded: TestClient, loaded_url: str) -> None:
+    petition = {"id": str(UUID(int=301)), "reported_at": "2025-05-10T09:00:00", "category": "petition"}
+    petition |= {"title": "秘密来信", "lon": LON, "lat": LAT}
+    assert loaded.post("/issues", json=[petition]).status_code == 201
+    service = token(loaded_url, "other system", "service")
+    for title in ("秘密来信", "x"):
+        row = petition | {"title": title}
+        (one,) = loaded.post("/issues?lang=en", json=[row], headers=service).json()["rows"]
+        told = send(loaded, json.dumps(row), "application/x-ndjson", to="issues", headers=service).json()
+        assert (told["duplicate"], told["conflict"]) == (0, 1)
+        assert told["refused"][0]["reason"] == one["reason"] == "this id is that of another issue"
 
 
 def test_imports_are_for_who_sent_them(loaded: TestClient, loaded_url: str) -> None:

@@ -12,6 +12,7 @@ from openpyxl import Workbook, load_workbook
 from geo.errors import FileEmpty, FileUnreadable, TooManyRows, WanggeError
 from geo.intake import batches, returned
 from geo.intake.people import AssignmentRow, CadreRow, OrganisationRow, PlaceRow, SheetRow
+from geo.intake.rejections import Spoiled
 from geo.intake.sheets import rows, titles
 from geo.intake.visits import VisitRow
 
@@ -143,16 +144,19 @@ def test_empty_columns_of_a_spreadsheet_are_nothing(sheet: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["staff_no,note\nC1,a,surplus\n", "staff_no,,note\nC1,surplus,a\n"])
-def test_a_cell_under_no_column_name(sheet: Path, text: str) -> None:
-    said = error(sheet, text)
-    assert isinstance(said, FileUnreadable)
-    for one in (said.text("en"), said.text("zh-CN")):
-        assert "surplus" in one
-        assert "2" in one
+def test_a_cell_under_no_column_name_spoils_its_row_and_no_other(sheet: Path, text: str) -> None:
+    (number, row), other = read(sheet, text + "C2,,b\n".replace(",,", ",," if ",," in text else ","))
+    assert isinstance(row, Spoiled)
+    assert (number, row.why.row, row.surplus) == (2, 2, ("surplus",))
+    assert "no column name" in row.why.en
+    assert row.as_it_came() == {"staff_no": "C1", "note": "a", "+1": "surplus"}
+    assert other == (3, {"staff_no": "C2", "note": "b"})
 
 
 def test_the_row_of_a_surplus_cell_is_named_as_a_spreadsheet_counts(sheet: Path) -> None:
-    assert "row 4" in str(error(sheet, 'staff_no,note\nC1,"a\nb"\n\nC2,b,surplus\n'))
+    _, (number, row) = read(sheet, 'staff_no,note\nC1,"a\nb"\n\nC2,b,surplus\n')
+    assert isinstance(row, Spoiled)
+    assert number == row.why.row == 4
 
 
 @pytest.mark.parametrize("header", ["工号,备注,工号", "staff_no,note,工号", "staff_no, staff_no"])
@@ -186,13 +190,113 @@ def test_neither_utf_8_nor_gb18030(sheet: Path) -> None:
     assert "UTF-8" in str(error(sheet, b"staff_no,note\nC1,caf\xe9\xff\xff\n"))
 
 
-@pytest.mark.parametrize("text", ['staff_no,note\nC1,"never closed\nC2,b\n', 'staff_no,note\nC1,"a"b\n'])
-def test_quotes_that_do_not_close(sheet: Path, text: str) -> None:
-    assert "line" in str(error(sheet, text))
+@pytest.mark.parametrize("text", ['staff_no,note\nC1,a\nC1,"open\nC2,b\n', 'staff_no,note\nC1,a\nC1,"a"b\n'])
+@pytest.mark.parametrize("long", ["", "x" * 200_000])
+def test_quotes_that_do_not_close(sheet: Path, text: str, long: str) -> None:
+    said = error(sheet, text + long)
+    assert "row 3 (line 3)" in said.text("en")
+    assert "引号" in said.text("zh-CN")
 
 
-def test_a_cell_without_an_end_is_refused_and_not_swallowed(sheet: Path) -> None:
-    assert "line" in str(error(sheet, 'staff_no,note\nC1,"' + "x" * 200_000 + '"\n'))
+def test_a_cell_as_long_as_a_picture_spoils_its_row(sheet: Path) -> None:
+    (_, row), other = read(sheet, 'staff_no,note\nC1,"' + "x" * 200_000 + '"\nC2,b\n')
+    assert isinstance(row, Spoiled)
+    assert (row.why.field, row.why.zh) == ("note", "超过 32767 个字符，请缩短")
+    assert other == (3, {"staff_no": "C2", "note": "b"})
+
+
+def book(path: Path, *lines: list[object]) -> Path:
+    made = Workbook()
+    for line in lines:
+        made.worksheets[0].append(line)
+    made.save(path)
+    return path
+
+
+def test_a_formula_that_failed_spoils_its_row_and_a_text_like_it_does_not(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", ["工号", "备注"], ["C1", "#N/A"], ["C2", "#停车位被占!"], ["C3", "c"])
+    opened = load_workbook(path)
+    assert opened.worksheets[0]["B2"].data_type == "e"
+    (_, failed), *others = rows(path, columns=VISITS)
+    assert isinstance(failed, Spoiled)
+    assert (failed.why.row, failed.why.field, failed["note"]) == (2, "note", "#N/A")
+    assert "#N/A" in failed.why.zh
+    assert others == [(3, {"staff_no": "C2", "note": "#停车位被占!"}), (4, {"staff_no": "C3", "note": "c"})]
+
+
+def test_an_empty_cell_far_below_is_no_row(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", ["工号", "备注"], ["C1", "a"])
+    opened = load_workbook(path)
+    opened.worksheets[0]["A1048576"].number_format = "@"
+    opened.save(path)
+    assert list(rows(path, columns=VISITS)) == [(2, {"staff_no": "C1", "note": "a"})]
+
+
+def repacked(path: Path, old: bytes, new: bytes) -> None:
+    """The first sheet of a workbook with something else in it."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(old, new)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"</sheetData>", b""), (b'r="2"', b'r="99999999999"'), (b"<v>17</v>", b"<v>x</v>"), (b'r="A2"', b'r="2A"')],
+)
+def test_a_damaged_workbook_says_what_to_do(tmp_path: Path, old: bytes, new: bytes) -> None:
+    path = book(tmp_path / "a.xlsx", ["工号", "备注"], ["C1", 17])
+    repacked(path, old, new)
+    with pytest.raises(FileUnreadable, match="damaged") as caught:
+        list(rows(path, columns=VISITS))
+    assert "已损坏" in caught.value.text("zh-CN")
+
+
+def test_a_number_beyond_all_numbers_stays_as_it_is(tmp_path: Path) -> None:
+    path = book(tmp_path / "a.xlsx", ["工号", "备注"], ["C1", 17])
+    repacked(path, b"<v>17</v>", b"<v>1e400</v>")
+    ((_, row),) = rows(path, columns=VISITS)
+    assert row["note"] == "inf"
+
+
+# Lines of JSON
+
+LINES: list[tuple[str, str]] = [
+    ('{"staff_no": ', "not JSON"),
+    ("7", "not an object"),
+    ("[" * 3_000 + "]" * 3_000, "nested"),
+    ('{"topics": [["a"]]}', "nested"),
+    ('{"lon": ' + "9" * 5_000 + "}", "digits"),
+    ('{"\\ud800": 1}', "half of a character"),
+    ('{"note": "\\ud800"}', "half of a character"),
+    ('"\\ud800"', "not an object"),
+    ('{"note": "' + "x" * 1_100_000 + '"}', "longer than"),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), LINES, ids=[said for _, said in LINES])
+def test_a_line_that_is_no_object_spoils_itself(tmp_path: Path, line: str, said: str) -> None:
+    path = tmp_path / "a.ndjson"
+    path.write_text('{"staff_no": "C1"}\n\n' + line + '\n{"staff_no": "C2", "note": "\\ud83d\\ude00"}\n')
+    first, (number, row), last = batches.read(path, "visits")
+    assert isinstance(row, Spoiled)
+    assert (number, row.why.row) == (3, 3)
+    assert said in row.why.en
+    assert len(row.surplus[0]) <= 32_767
+    assert (first[1], last) == ({"staff_no": "C1"}, (4, {"staff_no": "C2", "note": "\U0001f600"}))
+    path.write_text("\n" + line)
+    with pytest.raises(FileUnreadable, match=f"line 2 .*{said}"):
+        batches.look_through(path, "visits")
+
+
+@pytest.mark.parametrize("text", ['[\n{"staff_no": "C1"},\n{"staff_no": "C2"}\n]', '[{"a": 1},\n{"a": 2}]'])
+def test_one_list_is_no_file_of_lines(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.ndjson"
+    path.write_text(text)
+    with pytest.raises(FileUnreadable, match="one JSON list"):
+        batches.look_through(path, "visits")
 
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
