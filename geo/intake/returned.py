@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.errors import Lang
 from geo.intake.headers import ADDED_COLUMNS, ADDED_TITLES
-from geo.intake.rejections import Rejection, is_nameless
+from geo.intake.rejections import Rejection, as_it_came, is_nameless
 from geo.intake.workbooks import for_paper
 
 _WIDTH: Final = 18
@@ -64,7 +64,7 @@ def of_sheet(
 ) -> bytes:
     """The same of the rows of a whole sheet, of which only the refused ones are given back."""
     reasons = {one.row: (one.field, one.text(lang)) for one in refused}
-    return render([row for row in rows if row[0] in reasons], reasons, titles, form)
+    return render([(row, as_it_came(cells)) for row, cells in rows if row in reasons], reasons, titles, form)
 
 
 def inert(text: str) -> str:

@@ -75,6 +75,16 @@ def in_issues(session: Session, county: str, rows: Sequence[NumberedIssue]) -> l
     ]
 
 
+def masked(session: Session, county: str, ids: Collection[str]) -> dict[str, str]:
+    """For each id that no place has, what may be kept of it: nothing says that it is not a household's own.
+
+    Sent again as it is here it means what it meant.
+    """
+    with reach.unlimited(session):
+        known = visits.known_places(session, county, ids)
+    return {one: hashed(session, one) for one in ids if one not in known}
+
+
 def _is_hash(id_: str) -> bool:
     digits = id_.removeprefix(_PREFIX)
     return id_ != digits and len(digits) == _HEX_DIGITS and set(digits) <= set("0123456789abcdef")

@@ -7,28 +7,31 @@ on says in the transaction of each part how far it has come.
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from geo.errors import Lang, UnknownAccount, UnknownJob
+from geo.intake import batches, returned
 from geo.intake import issues as issue_rows
-from geo.intake import returned
 from geo.intake import visits as visit_rows
 from geo.intake.batches import Kind, Numbered
+from geo.intake.cells import plain
 from geo.intake.issues import NumberedIssue
-from geo.intake.rejections import Rejection, as_it_came, set_aside
+from geo.intake.rejections import Rejection, Spoiled, as_it_came, set_aside
 from geo.limits import MAX_CELL_CHARS
-from geo.services import accounts, issues, visits
+from geo.services import accounts, household_ids, issues, visits
 from geo.services.accounts import Access
 from geo.services.issues import IssueAnswer
 from geo.services.visits import Answer, Tagged
 from geo.storage.queries import imports
 from geo.storage.queries.counties import CountyInfo
 from geo.storage.queries.imports import Flagged, ImportInfo, Oddities, Refused
+
+_PLACE: Final = "place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +109,53 @@ def note(
     answers: Sequence[Answer] | Sequence[IssueAnswer],
     titles: Mapping[str, str],
 ) -> None:
-    """Count what became of a part, and keep what was refused or looks odd, in the transaction that stores it."""
+    """Count what became of a part, and keep what was refused or looks odd, in the transaction that stores it.
+
+    Where ids of households are hashed, no id is kept that may be one.
+    """
     cells: Mapping[int, Mapping[str, Any]] = dict(part)
     refused = [
         Refused(one.row, _plain(as_it_came(cells[one.row])), *map(_clean, _said(one.rejection)))
         for one in answers
         if one.rejection is not None
     ]
+    if household_ids.are_hashed(session):
+        named = [_may_name_households(cells[one.row], info.kind) for one in refused]
+        refused = _without_households(session, info.county, refused, named)
     flagged = [
         Flagged(one.row, UUID(one.id), one.flags) for one in answers if isinstance(one, Answer) and one.id and one.flags
     ]
     outcomes = Counter[str](one.outcome for one in answers)
     imports.add_part(session, info.county, info.id, outcomes, refused, titles, flagged)
+
+
+def _may_name_households(cells: Mapping[str, Any], kind: Kind) -> set[str]:
+    """Columns in which the id of a household may stand.
+
+    Those that are none of the kind's; and of a row with a cell too many, whose cells have slipped, all from its own on.
+    """
+    names = list(as_it_came(cells))
+    slipped = isinstance(cells, Spoiled) and cells.surplus and _PLACE in names
+    others = {name for name in names if name not in batches.ROWS[kind].model_fields}
+    return {_PLACE, *others, *(names[names.index(_PLACE) :] if slipped else ())}
+
+
+def _without_households(
+    session: Session, county: str, refused: Sequence[Refused], named: Sequence[set[str]]
+) -> list[Refused]:
+    said = [
+        {name: plain(str(value)) for name, value in one.cells.items() if name in names and value not in (None, "")}
+        for one, names in zip(refused, named, strict=True)
+    ]
+    under = household_ids.masked(session, county, {id_ for ids in said for id_ in ids.values()})
+    out = []
+    for one, ids in zip(refused, said, strict=True):
+        kept = {name: under[id_] for name, id_ in ids.items() if id_ in under}
+        en, zh = one.en, one.zh
+        if one.field == _PLACE and _PLACE in kept:
+            en, zh = (text.replace(ids[_PLACE], kept[_PLACE]) for text in (en, zh))
+        out.append(replace(one, cells=one.cells | kept, en=en, zh=zh))
+    return out
 
 
 def _said(rejection: Rejection) -> tuple[str, str, str]:

@@ -1,7 +1,9 @@
 """A county that wants ids of households hashed: whoever knows them goes on using them, and nothing keeps them."""
 
+import csv
 import hashlib
 import hmac
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -85,6 +87,38 @@ def test_own_ids_are_understood_and_not_kept(hashing: TestClient, fresh_url: str
 def test_an_unknown_household_is_refused_by_the_id_that_was_sent(hashing: TestClient) -> None:
     (answer,) = hashing.post("/visits?lang=en", json=[visit(1, grid=GRIDS[0], place="no such")]).json()["rows"]
     assert (answer["field"], answer["reason"]) == ("place", "no place has the id no such")
+
+
+REFUSED: Final = (
+    ("text/csv", f"staff_no,started_at,claimed_area,place,note\nC9,2025-03-10 09:00,{GRIDS[0]},{RAW},two rooms\n"),
+    ("text/csv", f"staff_no,started_at,claimed_area,place,note\nC1,2025-03-10 09:00,{GRIDS[0]},x {RAW},a\n"),
+    ("text/csv", f"staff_no,started_at,claimed_area,place,note\nC1,2025-03-10 09:00,{GRIDS[0]},a,{RAW},b\n"),
+    ("application/x-ndjson", '{"staff_no": "C9"}\n{"place": "' + RAW),
+    ("application/x-ndjson", json.dumps({"household": RAW, "staff_no": "C9"})),
+)
+
+
+@pytest.mark.parametrize(("kind", "sent"), REFUSED)
+def test_refused_rows_of_a_file_keep_no_id_of_a_household(
+    hashing: TestClient, fresh_url: str, kind: str, sent: str
+) -> None:
+    told = hashing.post("/visits/import?lang=en", content=sent, headers={"content-type": kind}).json()
+    assert (told["stored"], told["done"]) == (0, told["rejected"])
+    assert told["rejected"] > 0
+    assert RAW not in everything(fresh_url)
+    sheet = hashing.get(told["rejected_sheet"].replace("xlsx", "csv")).text
+    assert RAW not in sheet
+    assert "h-" in sheet
+
+
+def test_a_refused_row_says_whose_it_was_and_means_the_same_when_it_is_mended(hashing: TestClient) -> None:
+    _, sent = REFUSED[0]
+    told = hashing.post("/visits/import", content=sent, headers={"content-type": "text/csv"}).json()
+    sheet = hashing.get(told["rejected_sheet"].replace("xlsx", "csv")).text
+    (row,) = csv.DictReader(sheet.removeprefix("\ufeff").splitlines())
+    assert (row["staff_no"], row["note"], row["place"], row["row"]) == ("C9", "two rooms", HASH, "2")
+    mended = hashing.post("/visits/import", content=sheet.replace("C9", "C1"), headers={"content-type": "text/csv"})
+    assert mended.json()["stored"] == 1
 
 
 def test_the_key_is_made_once_for_the_owner_only(tmp_path: Path) -> None:
