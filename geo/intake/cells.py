@@ -46,7 +46,7 @@ def time_text(text: str) -> str | None:
     >>> time_text("2026年10月12日 下午3点5分"), time_text("2026/10/12 9:30"), time_text("20261012")
     ('2026-10-12T15:05:00', '2026-10-12T09:30:00', '2026-10-12')
     """
-    cell = plain(text)
+    cell = " ".join(plain(text).split())  # a long run of spaces could be shared out in very many ways
     if _WITH_ZONE.fullmatch(cell):
         return cell
     found = _WRITTEN.fullmatch(cell) or _DIGITS.fullmatch(cell)

@@ -14,6 +14,8 @@ _NOT_JSON: Final = (
     "不是 JSON；每行应为一个对象，最后一行不完整说明文件被截断",
 )
 _NO_OBJECT: Final = ("is not an object with named fields", "不是带字段名的对象")
+_OF_OTHER_FILES: Final = (_NOT_JSON[0], _NO_OBJECT[0])
+"""What is wrong with every line of a file that is something else."""
 _NUMBER: Final = ("has a number of too many digits", "含有位数过多的数字")
 _DEEP: Final = (
     "is nested too deep; a field holds a text, a number or a list of texts",
@@ -36,11 +38,11 @@ def rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
                 if not line.strip():
                     continue
                 row = _row(number, line)
-                any_object = any_object or not isinstance(row, Spoiled)
-                if first is None and isinstance(row, Spoiled):
+                if not (isinstance(row, Spoiled) and row.why.en in _OF_OTHER_FILES):
+                    any_object = True
+                elif first is None and not any_object:
                     first = row.why
-                    if not any_object:
-                        _refuse_list(path, line)
+                    _refuse_list(path, line)
                 yield number, row
     except UnicodeDecodeError as error:
         raise FileUnreadable(

@@ -1,5 +1,6 @@
 """Cells as people type them."""
 
+import time
 from datetime import datetime
 
 import pytest
@@ -127,3 +128,10 @@ def test_what_is_as_it_was(text: str) -> None:
 
 def test_full_width() -> None:
     assert cells.plain("　Ｃ０００１７（甲）　村") == "C00017(甲) 村"
+
+
+def test_a_cell_of_many_spaces_is_soon_done_with() -> None:
+    begun = time.monotonic()
+    assert cells.time_text("2026-10-12" + " " * 30_000 + "x") is None
+    assert cells.time_text("2026-10-12" + " " * 30_000 + "9:30") == "2026-10-12T09:30:00"
+    assert time.monotonic() - begun < 5

@@ -286,8 +286,13 @@ def test_a_line_that_is_no_object_spoils_itself(tmp_path: Path, line: str, said:
     assert said in row.why.en
     assert len(row.surplus[0]) <= 32_767
     assert (first[1], last) == ({"staff_no": "C1"}, (4, {"staff_no": "C2", "note": "\U0001f600"}))
-    path.write_text("\n" + line)
-    with pytest.raises(FileUnreadable, match=f"line 2 .*{said}"):
+
+
+@pytest.mark.parametrize(("line", "said"), LINES[:2], ids=[said for _, said in LINES[:2]])
+def test_where_no_line_is_an_object_the_file_is_something_else(tmp_path: Path, line: str, said: str) -> None:
+    path = tmp_path / "a.ndjson"
+    path.write_text(f"\n{line}\n{line}")
+    with pytest.raises(FileUnreadable, match=f"line 2 is {said}"):
         batches.look_through(path, "visits")
 
 
