@@ -27,13 +27,16 @@ class Head(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A cell; ``label`` is its column's title, for cards, and a ``brief`` one (a day, a code) stands in one line."""
+    """A cell; ``label`` is its column's title, for cards.
+
+    :ivar marks: classes of ``tables.css``: a ``brief`` cell (a day, a code) stands in one line, one that only
+        ``leads`` somewhere is left out on paper, and ``nothing`` stands in one that is left out of a card
+    """
 
     label: str
     pieces: Sequence[Piece]
-    numeric: bool
     heading: bool
-    brief: bool
+    marks: str
 
 
 class Select(NamedTuple):
@@ -162,7 +165,15 @@ def _next(column: Column[Row], asked: Asked) -> str:
 def _cell(column: Column[Row], row: Row) -> Shown:
     pieces = column.pieces(row) if column.pieces else [Piece(text_of(column.value(row)))]
     brief = sum(len(one.text) for one in pieces) <= _BRIEF
-    return Shown(column.title, pieces or [Piece("—")], column.numeric, column.heading, brief)
+    shown = pieces or [Piece("—")]
+    marks = {
+        "numeric": column.numeric,
+        "brief": brief and not column.numeric,
+        f"card-{column.card}": bool(column.card),
+        "leads": not column.exported,
+        "nothing": all(one.text == "—" for one in shown),
+    }
+    return Shown(column.title, shown, column.heading, " ".join(mark for mark, holds in marks.items() if holds))
 
 
 def _selects(

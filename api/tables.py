@@ -24,6 +24,9 @@ from maps import catalogue
 Row = TypeVar("Row")
 Form = Literal["html", "csv", "xlsx"]
 Key = str | int | float | None
+Card = Literal["", "lead", "small"]
+"""How a cell stands on a card: with its label, without one after the name, or with its label in small print below."""
+
 _BACKWARDS: Final = "-"
 
 
@@ -51,6 +54,7 @@ class Column(Generic[Row]):
     :ivar pieces: what is shown instead of ``value``
     :ivar heading: whether it names the row
     :ivar exported: whether files have it; what only leads somewhere is neither exported nor sorted nor searched
+    :ivar card: how it stands where a row is a card
     """
 
     name: str
@@ -61,6 +65,7 @@ class Column(Generic[Row]):
     numeric: bool = False
     heading: bool = False
     exported: bool = True
+    card: Card = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -404,10 +404,10 @@ class Conflict(WanggeError):
 
 
 class HeadTaken(Conflict):
-    """A grid has one head at a time."""
+    """An area has one head at a time; ``assignment`` is the number of the one that stands against it."""
 
-    zh = "{area} 在这段时间已有网格长（{detail}），请先结束原来的分工"
-    en = "{area} has a head in that time ({detail}); end that assignment first"
+    zh = "{area} 自 {since} 起已有网格长：{holder}，请先结束原来的分工"
+    en = "{area} has a head in that time: {holder}, since {since}; end that assignment first"
 
 
 class AssignmentTwice(Conflict):

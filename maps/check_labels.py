@@ -6,7 +6,7 @@ from typing import Final
 from geo.analysis.boundaries import BoundaryReport, Problem
 from geo.errors import Lang
 from geo.space.checks import Finding
-from geo.space.codes import LEVELS
+from geo.space.codes import LEVELS, cn_parent, is_code
 from geo.space.frames import Reading
 from geo.space.lineage import Link
 from maps import catalogue, labels
@@ -52,8 +52,14 @@ def finding_detail(finding: Finding, lang: Lang) -> str:
 
 
 def names_of(report: BoundaryReport, codes: tuple[str, ...], lang: Lang) -> str:
-    """Names of some areas, codes where they have none."""
-    return ("、" if lang == "zh-CN" else ", ").join(report.names.get(code, code) for code in codes)
+    """Names of some areas, the village before a grid; codes where they have none."""
+    return ("、" if lang == "zh-CN" else ", ").join(_name_of(report, code) for code in codes)
+
+
+def _name_of(report: BoundaryReport, code: str) -> str:
+    name = report.names.get(code, code)
+    above = report.names.get(cn_parent(code, "grid") or "") if is_code(code, "grid", "cn") else None
+    return f"{above} {name}" if above and name != code else name
 
 
 def change_text(link: Link) -> str:

@@ -10,9 +10,9 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from api import navigation, web
+from api import addresses, navigation, web
 from api.dependencies import PLAIN, AccessDep, CountyDep, LangQuery, SessionDep
-from api.list_pages import forms, frame
+from api.list_pages import duty_tables, forms, frame
 from api.list_pages.forms import Sheet, Wrong
 from api.list_pages.frame import Option
 from geo.errors import AssignmentTwice, HeadTaken, Lang, UnknownArea, UnknownCadre, WanggeError
@@ -94,7 +94,16 @@ def refused(by: Asking, page: Page, sheet: Sheet, error: Wrong | WanggeError) ->
     """The form again, with what is wrong beside each field."""
     names = [one.name for one in sheet.fields]
     wrong = error.fields if isinstance(error, Wrong) else forms.by_field(error, by.lang, _ABOUT, names)
-    return shown(by, page, sheet.marked(wrong, by.say("forms")["wrong"]), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    marked = sheet.marked(wrong, by.say("forms")["wrong"], _ways(by, error))
+    return shown(by, page, marked, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _ways(by: Asking, error: Wrong | WanggeError) -> dict[str, tuple[str, str]]:
+    """By field, where what stands in the way can be ended."""
+    if not isinstance(error, HeadTaken):
+        return {}
+    to = addresses.to(f"{duty_tables.PATH}/{error.facts['assignment']}/end", by.common)
+    return {"areas": (by.say("duties")["end_that"], to)}
 
 
 def needed(by: Asking, typed: Mapping[str, str], *names: str) -> dict[str, str]:
@@ -141,4 +150,5 @@ def all_areas(by: Asking) -> list[Option]:
     """Areas to choose from."""
     version = boundaries.active(by.session, by.county.code)
     found = areas.page(by.session, version, limit=MAX_OFFERED)
-    return [Option(one.code, one.name) for one in found if one.level != "county"]
+    known = duty_tables.with_parents(by.session, version, found)
+    return [Option(one.code, duty_tables.full_name(one, known)) for one in found if one.level != "county"]

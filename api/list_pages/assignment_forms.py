@@ -11,7 +11,7 @@ from api.dependencies import Needs
 from api.list_pages import asking, forms
 from api.list_pages import assignments as page
 from api.list_pages.asking import Asking, AskingDep, Page, Prefilled
-from api.list_pages.duty_tables import PATH
+from api.list_pages.duty_tables import PATH, full_name, with_parents
 from api.list_pages.forms import Field, Sheet, Typed, Wrong
 from api.list_pages.frame import Option
 from api.routers.assignments import NumberPath
@@ -122,9 +122,14 @@ def _one(by: Asking, number: int) -> AssignmentInfo:
 def told(by: Asking, several: list[AssignmentInfo]) -> list[str]:
     """Assignments in words."""
     say, version = by.say("duties"), boundaries.active(by.session, by.county.code)
-    known = area_queries.by_codes(by.session, version, [one.area for one in several])
+    found = area_queries.by_codes(by.session, version, [one.area for one in several])
+    known = with_parents(by.session, version, found.values())
+
+    def of(one: AssignmentInfo) -> str:
+        return full_name(known[one.area], known) if one.area in known else ""
+
     return [
-        f"{known[one.area].name if one.area in known else ''} {one.area} · {labels.role_name(one.role, by.lang)} · "
-        f"{one.name} {one.staff_no} · {one.from_day} – {one.to_day or say['open_end']}".strip()
+        f"{of(one)} {one.area} · {labels.role_name(one.role, by.lang)} · {one.name} {one.staff_no} · "
+        f"{one.from_day} – {one.to_day or say['open_end']}".strip()
         for one in several
     ]

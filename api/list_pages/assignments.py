@@ -114,6 +114,7 @@ def assignment_page(
         say=say,
         listing=listing,
         tab=tab,
+        narrowed=bool(on or area or role or (tab == "without" and level != "grid") or most != _MOST),
         day=day.isoformat(),
         most=most,
         kept=[(key, value) for key, value in kept.items() if value and key in {"tab", "county", "lang"}],
@@ -157,8 +158,13 @@ def _held(shown: _Page) -> list[Held]:
             raise UnknownArea(code=shown.area, county=shown.county.code, version=version.version)
         within = [one.code for one in areas.page(session, version, scope=scope.path, limit=None)]
     held = assignments.page(session, shown.county.code, areas=within, on=shown.day, limit=MAX_EXPORT_ROWS + 1)
-    known = areas.by_codes(session, version, sorted({one.area for one in held}))
-    rows = [Held(one, known.get(one.area)) for one in held]
+    found = areas.by_codes(session, version, sorted({one.area for one in held}))
+    known = duty_tables.with_parents(session, version, found.values())
+    rows = [
+        Held(one, area, duty_tables.full_name(area, known) if area else one.area)
+        for one in held
+        for area in (found.get(one.area),)
+    ]
     return sorted(rows, key=lambda row: (row.area.path if row.area else row.one.area, row.one.id))
 
 

@@ -1,16 +1,20 @@
 """The three lists of who is responsible: assignments in force, areas with nobody, and cadres with too many or none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from sqlalchemy.orm import Session
 
 from api import addresses
 from api.tables import Choice, Column, Piece, Table
 from geo.errors import Lang
 from geo.services.duties import Duty, DutyReport
 from geo.space.codes import Level
+from geo.storage.queries import areas
 from geo.storage.queries.areas import AreaInfo
 from geo.storage.queries.assignments import AssignmentInfo
+from geo.storage.queries.boundaries import VersionInfo
 from maps import catalogue, labels
 
 PATH: Final = "/desk/assignments"
@@ -19,10 +23,14 @@ Kept = Mapping[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An assignment and its area, None where the boundaries in force have it no more."""
+    """An assignment and its area, None where the boundaries in force have it no more.
+
+    :ivar name: of the area, the village before a grid: every village has a first grid
+    """
 
     one: AssignmentInfo
     area: AreaInfo | None
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,19 @@ class Loaded:
     standing: str
 
 
+def with_parents(session: Session, version: VersionInfo, found: Collection[AreaInfo]) -> dict[str, AreaInfo]:
+    """Areas by code, and the villages of the grids among them."""
+    known = {one.code: one for one in found}
+    above = {one.parent for one in found if one.level == "grid" and one.parent}
+    return areas.by_codes(session, version, sorted(above - set(known))) | known
+
+
+def full_name(area: AreaInfo, known: Mapping[str, AreaInfo]) -> str:
+    """The name of an area, the village before a grid."""
+    above = known.get(area.parent or "") if area.level == "grid" else None
+    return f"{above.name} {area.name}" if above else area.name
+
+
 def held_table(rows: Sequence[Held], lang: Lang, kept: Kept, *, may: bool) -> Table[Held]:
     """Assignments in force.
 
@@ -51,9 +72,8 @@ def held_table(rows: Sequence[Held], lang: Lang, kept: Kept, *, may: bool) -> Ta
     common = {key: kept.get(key) for key in ("county", "lang")}
 
     def name(row: Held) -> list[Piece]:
-        text = row.area.name if row.area else row.one.area
         has_page = row.area is not None and row.area.level != "county"
-        return [Piece(text, addresses.to(addresses.of_area(row.one.area), common) if has_page else "")]
+        return [Piece(row.name, addresses.to(addresses.of_area(row.one.area), common) if has_page else "")]
 
     def actions(row: Held) -> list[Piece]:
         over = addresses.to(f"{PATH}/hand-over", common, giver=row.one.staff_no, areas=row.one.area)
@@ -63,16 +83,23 @@ def held_table(rows: Sequence[Held], lang: Lang, kept: Kept, *, may: bool) -> Ta
         ]
 
     columns: list[Column[Held]] = [
-        Column("name", say["name"], lambda row: row.area.name if row.area else row.one.area, pieces=name, heading=True),
-        Column("code", say["code"], lambda row: row.one.area),
-        Column("level", say["level"], lambda row: labels.level_name(row.area.level, lang) if row.area else None),
-        Column("role", say["role"], lambda row: labels.role_name(row.one.role, lang)),
-        Column("person", say["person"], lambda row: row.one.name),
-        Column("staff_no", say["staff_no"], lambda row: row.one.staff_no),
-        Column("post", say["post"], lambda row: row.one.post),
-        Column("organisation", say["organisation"], lambda row: row.one.organisation_name),
-        Column("from", say["from"], lambda row: row.one.from_day.isoformat()),
-        Column("to", say["to"], lambda row: row.one.to_day.isoformat() if row.one.to_day else say["open_end"]),
+        Column("name", say["name"], lambda row: row.name, pieces=name, heading=True),
+        Column("code", say["code"], lambda row: row.one.area, card="small"),
+        Column(
+            "level",
+            say["level"],
+            lambda row: labels.level_name(row.area.level, lang) if row.area else None,
+            card="small",
+        ),
+        Column("role", say["role"], lambda row: labels.role_name(row.one.role, lang), card="lead"),
+        Column("person", say["person"], lambda row: row.one.name, card="lead"),
+        Column("staff_no", say["staff_no"], lambda row: row.one.staff_no, card="small"),
+        Column("post", say["post"], lambda row: row.one.post, card="small"),
+        Column("organisation", say["organisation"], lambda row: row.one.organisation_name, card="lead"),
+        Column("from", say["from"], lambda row: row.one.from_day.isoformat(), card="small"),
+        Column(
+            "to", say["to"], lambda row: row.one.to_day.isoformat() if row.one.to_day else say["open_end"], card="small"
+        ),
     ]
     if may:
         columns.append(Column("actions", say["actions"], lambda _: None, pieces=actions, exported=False))
@@ -110,8 +137,8 @@ def without_table(found: DutyReport, lang: Lang, kept: Kept, *, may: bool) -> Ta
 
     columns: list[Column[Without]] = [
         Column("name", say["name"], lambda row: row.name, pieces=name, heading=True),
-        Column("code", say["code"], lambda row: row.code),
-        Column("parent", say["parent"], lambda row: row.parent),
+        Column("code", say["code"], lambda row: row.code, card="small"),
+        Column("parent", say["parent"], lambda row: row.parent, card="lead"),
     ]
     if may:
         columns.append(
@@ -157,13 +184,14 @@ def cadre_table(lang: Lang, kept: Kept, *, may: bool) -> Table[Loaded]:
 
     columns: list[Column[Loaded]] = [
         Column("person", say["person"], lambda row: row.duty.load.name, heading=True),
-        Column("staff_no", say["staff_no"], lambda row: row.duty.load.staff_no),
-        Column("organisation", say["organisation"], lambda row: row.duty.load.organisation_name),
+        Column("staff_no", say["staff_no"], lambda row: row.duty.load.staff_no, card="small"),
+        Column("organisation", say["organisation"], lambda row: row.duty.load.organisation_name, card="lead"),
         Column(
             "standing",
             say["standing"],
             lambda row: say[row.standing],
             pieces=lambda row: [Piece(say[row.standing], mark=marks[row.standing])],
+            card="lead",
         ),
         Column("areas", say["areas"], lambda row: row.duty.load.areas, numeric=True),
         Column("households", say["households"], lambda row: row.duty.load.households, numeric=True),

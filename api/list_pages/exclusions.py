@@ -97,18 +97,24 @@ def exclusion_table(by: Asking, *, may: bool) -> Table[SettingInfo]:
 
     columns: list[Column[SettingInfo]] = [
         Column("name", say["name"], lambda row: row.name or row.code, heading=True),
-        Column("code", say["code"], lambda row: row.code),
-        Column("level", say["level"], lambda row: labels.level_name(row.level, by.lang) if row.level else say["gone"]),
-        Column("parent", say["parent"], lambda row: row.parent),
+        Column("code", say["code"], lambda row: row.code, card="small"),
+        Column(
+            "level",
+            say["level"],
+            lambda row: labels.level_name(row.level, by.lang) if row.level else say["gone"],
+            card="small",
+        ),
+        Column("parent", say["parent"], lambda row: row.parent, card="lead"),
         Column(
             "standing",
             say["standing"],
             lambda row: "、".join(say[one] for one in standings(row)),
             pieces=lambda row: [Piece(say[one], mark=f"badge-{one}") for one in standings(row)],
+            card="lead",
         ),
         Column("reason", say["reason"], lambda row: row.excluded_reason),
-        Column("by", say["by"], lambda row: row.excluded_by),
-        Column("on", say["on"], lambda row: row.excluded_on.isoformat() if row.excluded_on else None),
+        Column("by", say["by"], lambda row: row.excluded_by, card="small"),
+        Column("on", say["on"], lambda row: row.excluded_on.isoformat() if row.excluded_on else None, card="small"),
     ]
     if may:
         columns.append(Column("actions", say["actions"], lambda _: None, pieces=actions, exported=False))

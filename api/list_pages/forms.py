@@ -26,6 +26,7 @@ class Field:
     :ivar kind: ``text``, ``date``, ``number``, or ``select`` with ``options``
     :ivar options: to choose from, or for ``text`` to be offered
     :ivar wrong: what is wrong with the value
+    :ivar way: words and address of what can be done about it
     """
 
     name: str
@@ -36,6 +37,7 @@ class Field:
     hint: str = ""
     needed: bool = True
     wrong: str = ""
+    way: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,13 @@ class Sheet:
     wrong: str = ""
     note: str = ""
 
-    def marked(self, wrong: Mapping[str, str], on_top: str) -> "Sheet":
-        """The same with what is wrong by field; what is about none of them stands on top."""
+    def marked(
+        self, wrong: Mapping[str, str], on_top: str, ways: Mapping[str, tuple[str, str]] | None = None
+    ) -> "Sheet":
+        """The same with what is wrong by field, and a way out of it; what is about none of them stands on top."""
         names = {one.name for one in self.fields}
         others = [text for name, text in wrong.items() if name not in names]
-        fields = [replace(one, wrong=wrong.get(one.name, "")) for one in self.fields]
+        fields = [replace(one, wrong=wrong.get(one.name, ""), way=(ways or {}).get(one.name)) for one in self.fields]
         return replace(self, fields=fields, wrong=" ".join([on_top, *others]))
 
 

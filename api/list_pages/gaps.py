@@ -34,6 +34,9 @@ from maps import catalogue, labels
 router = APIRouter(include_in_schema=False)
 
 PATH: Final = "/desk/gaps"
+_NARROWING: Final = ("area", "show", "boundaries")
+"""What the form above the list asks for."""
+
 _STANDINGS: Final = ("unassigned", "unvisited", "under", "met", "excluded")
 
 
@@ -101,7 +104,8 @@ def gap_page(
             day=labels.day(report.as_of, lang),
         ),
         areas=frame.areas_of(session, versions.get(session, county.code, report.version), area),
-        kept=[(key, value) for key, value in kept.items() if value and key not in {"area", "show", "boundaries"}],
+        narrowed=any(kept[key] for key in _NARROWING),
+        kept=[(key, value) for key, value in kept.items() if value and key not in _NARROWING],
         **_ways(report, kept, county, access, lang),
     )
 
@@ -142,25 +146,26 @@ def gap_table(report: CoverageReport, lang: Lang, *, whole: bool, kept: dict[str
         return say[row.area.facts.tier]
 
     columns: list[Column[Ranked]] = [
-        Column("rank", say["rank"], lambda row: row.rank, numeric=True),
+        Column("rank", say["rank"], lambda row: row.rank, numeric=True, card="small"),
         Column("name", say["name"], lambda row: row.area.facts.name, pieces=name, heading=True),
-        Column("code", say["code"], lambda row: row.area.facts.code),
-        Column("parent", say["parent"], lambda row: row.area.facts.parent_name),
+        Column("code", say["code"], lambda row: row.area.facts.code, card="small"),
+        Column("parent", say["parent"], lambda row: row.area.facts.parent_name, card="lead"),
         Column(
             "reasons",
             say["reasons"],
             standing,
             key=lambda row: _STANDINGS.index(standings(row)[0]),
             pieces=lambda row: [Piece(known[one], mark=f"badge-{one}") for one in standings(row)],
+            card="lead",
         ),
-        Column("tier", say["tier"], tier, pieces=lambda row: [_tier(row, tier(row))]),
+        Column("tier", say["tier"], tier, pieces=lambda row: [_tier(row, tier(row))], card="lead"),
         Column("visits", say["visits"], lambda row: row.area.facts.visits, numeric=True),
         Column("required", say["required"], lambda row: row.area.required, numeric=True),
-        Column("missing", say["missing"], lambda row: row.area.missing, numeric=True),
-        Column("last_visit", say["last_visit"], day, key=_last),
+        Column("missing", say["missing"], lambda row: row.area.missing, numeric=True, card="small"),
+        Column("last_visit", say["last_visit"], day, key=_last, card="small"),
         Column("days_overdue", say["days_overdue"], lambda row: row.area.days_overdue, pieces=late, numeric=True),
         Column("responsible", say["responsible"], lambda row: _people(row, lang)),
-        Column("open_issues", say["open_issues"], lambda row: row.area.facts.open_issues, numeric=True),
+        Column("open_issues", say["open_issues"], lambda row: row.area.facts.open_issues, numeric=True, card="small"),
     ]
     reasons = _STANDINGS if whole else _STANDINGS[:3]
     choice: Choice[Ranked] = Choice("reason", say["reason"], {one: known[one] for one in reasons}, standings)

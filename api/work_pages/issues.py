@@ -101,6 +101,7 @@ def issues_page(
         areas=areas_of(desk.session, version, area),
         standings=[Option(one, say[one], one == standing) for one in STANDINGS],
         kept=list(desk.common.items()),
+        narrowed=bool(month or area or standing != "open"),
         counted=_counted(desk, rows, month, standing),
     )
 
@@ -171,7 +172,7 @@ def _table(desk: Desk, rows: Sequence[Line], names: Names) -> Table[Line]:
     handlers = {one: names.organisation(one) for one in sorted({row.handler for row in rows if row.handler})}
 
     def marks(row: Line) -> list[str]:
-        return [say[one] for one in ("overdue", "unanswered", "in_circles") if getattr(row, one)]
+        return [one for one in ("overdue", "unanswered", "in_circles") if getattr(row, one)]
 
     return Table(
         say["title"],
@@ -183,16 +184,17 @@ def _table(desk: Desk, rows: Sequence[Line], names: Names) -> Table[Line]:
                 pieces=lambda row: [Piece(row.record.title, desk.link(f"{PATH}/{row.record.id}"))],
                 heading=True,
             ),
-            Column("category", say["category"], lambda row: categories[row.record.category]),
+            Column("category", say["category"], lambda row: categories[row.record.category], card="lead"),
             Column(
                 "status",
                 say["status"],
                 lambda row: say[f"status_{row.status}"],
                 key=lambda row: STATUSES.index(row.status),
+                card="lead",
             ),
-            Column("area", say["area"], lambda row: names.area(row.record)),
+            Column("area", say["area"], lambda row: names.area(row.record), card="lead"),
             Column("handler", say["handler"], lambda row: names.organisation(row.handler)),
-            Column("reported", say["reported"], lambda row: row.reported_on.isoformat()),
+            Column("reported", say["reported"], lambda row: row.reported_on.isoformat(), card="small"),
             Column("waiting", say["waiting"], lambda row: row.waiting_days, numeric=True),
             Column(
                 "due",
@@ -203,8 +205,11 @@ def _table(desk: Desk, rows: Sequence[Line], names: Names) -> Table[Line]:
             Column(
                 "marks",
                 say["marks"],
-                lambda row: "、".join(marks(row)),
-                pieces=lambda row: [Piece(one, mark="badge-plain") for one in marks(row)],
+                lambda row: "、".join(say[one] for one in marks(row)),
+                pieces=lambda row: [
+                    Piece(say[one], mark="badge-unvisited" if one == "overdue" else "badge-plain") for one in marks(row)
+                ],
+                card="lead",
             ),
         ],
         [

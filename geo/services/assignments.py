@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from geo.errors import AssignmentTwice, HeadTaken, InvalidChoice, UnknownArea, UnknownAssignment, UnknownCadre
 from geo.intake.people import Role
 from geo.services.tagging import tagger
+from geo.storage import reach
 from geo.storage.queries import areas, assignments, boundaries, counties
 from geo.storage.queries.areas import AreaInfo
 from geo.storage.queries.assignments import AssignmentInfo
@@ -116,7 +117,8 @@ def finish(session: Session, county: str, number: int, day: date) -> AssignmentI
         with session.begin_nested():
             assignments.end(session, county, [number], day)
     except IntegrityError as error:
-        raise _refused(error, found.staff_no, found.area, found.from_day) from error
+        days = found.from_day, day
+        raise _refused(session, error, county, found.staff_no, found.area, days, but=found.id) from error
     ended = assignments.get(session, county, number)
     assert ended is not None  # noqa: S101 - it was there
     return ended
@@ -164,14 +166,26 @@ def _add(session: Session, county: str, staff_no: str, code: str, role: str, beg
         with session.begin_nested():
             return assignments.add(session, county, staff_no, code, role, begin, end)
     except IntegrityError as error:
-        raise _refused(error, staff_no, code, begin) from error
+        raise _refused(session, error, county, staff_no, code, (begin, end)) from error
 
 
-def _refused(error: IntegrityError, staff_no: str, code: str, begin: date) -> HeadTaken | AssignmentTwice:
-    said = str(error.orig).strip().splitlines()[-1]
-    if _ONE_HEAD in str(error.orig):
-        return HeadTaken(area=code, detail=said.removeprefix("DETAIL:").strip())
-    return AssignmentTwice(staff_no=staff_no, area=code, day=begin)
+def _refused(
+    session: Session,
+    error: IntegrityError,
+    county: str,
+    staff_no: str,
+    code: str,
+    days: tuple[date, date | None],
+    *,
+    but: int | None = None,
+) -> HeadTaken | AssignmentTwice:
+    """What stands against an assignment from a day up to another; ``but`` is the number of its own."""
+    if _ONE_HEAD not in str(error.orig):
+        return AssignmentTwice(staff_no=staff_no, area=code, day=days[0])
+    # Whoever may assign it may know who has it, also where that one belongs to another part of the county.
+    with reach.unlimited(session):
+        held = next(one for one in assignments.heads_within(session, county, code, *days) if one.id != but)
+    return HeadTaken(area=code, holder=f"{held.name} {held.staff_no}", since=held.from_day, assignment=held.id)
 
 
 def _known(session: Session, county: str, staff_no: str) -> None:

@@ -186,6 +186,8 @@ def _is_derived(found: Sequence[PlannedArea]) -> bool:
 
 def _names(found: Sequence[PlannedArea], findings: Sequence[Finding], changes: Sequence[Link]) -> dict[str, str]:
     wanted = {code for finding in findings for code in finding.codes}
+    # A grid is told by its village: every village has a first one.
+    wanted |= {area.parent for area in found if area.code in wanted and area.level == "grid" and area.parent}
     names = {area.code: area.name for area in found if area.code in wanted}
     for change in changes:
         if change.relation != "same":

@@ -4,6 +4,7 @@ Rows are matched by their natural key (a staff number, a code, an id), so a shee
 there; nothing is removed by leaving it out. A row that cannot be taken rejects itself and no other.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -194,7 +195,10 @@ def _from_database(row: int, error: IntegrityError) -> Rejection:
     """What only the database can see: what somebody else wrote meanwhile."""
     detail = str(error.orig).strip().splitlines()[-1]
     if "ex_assignments_one_grid_head" in str(error.orig):
-        return Rejection(row, "role", *sheet_checks.second_head(detail, detail))
+        # Both stand in the sentence, the one that was there last: Key (…)=(county, area, [day,day)).
+        *_, (area, since) = re.findall(r"\)=\([^,]+, (.+?), \[([\d-]+),", detail)
+        told = sheet_checks.second_head(f"{area} has one since {since}", f"{area} 自 {since} 起已有网格长")
+        return Rejection(row, "role", *told)
     return Rejection(row, "row", detail, detail)
 
 

@@ -71,11 +71,17 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
     assert column(tree(loaded.get("/desk/assignments")), "代码") == []
 
 
-def test_a_second_head_is_refused_beside_the_area_and_nothing_is_half_written(loaded: TestClient) -> None:
+def test_a_second_head_is_refused_beside_the_area_and_nothing_is_half_written(
+    loaded: TestClient, stored_now: Session
+) -> None:
     loaded.post("/desk/assignments/give", data=HEAD | {"areas": GRIDS[1]})
     second = HEAD | {"staff_no": "C2", "areas": f"{GRIDS[0]}，{GRIDS[1]}"}  # written in this order
     page = tree(loaded.post("/desk/assignments/give", data=second, follow_redirects=False), 422)
-    assert "已有网格长" in field_errors(page)["areas"]
+    said = field_errors(page)["areas"]
+    (held,) = assignments.all_of(stored_now, COUNTY)
+    assert f"{GRIDS[1]} 自 2025-01-01 起已有网格长：{held.name} C1" in said
+    assert "Key" not in said
+    assert f"/desk/assignments/{held.id}/end?" in page.xpath("//a[text()='结束原来的分工']/@href")[0]
     assert column(tree(loaded.get("/desk/assignments?on=2025-03-01")), "代码") == [GRIDS[1]]
 
 

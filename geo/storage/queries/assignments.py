@@ -109,6 +109,18 @@ def of_cadre(session: Session, county: str, staff_no: str, day: date) -> list[As
     return [AssignmentInfo(*row) for row in session.execute(query.order_by(Assignment.area_code, Assignment.id))]
 
 
+def heads_within(session: Session, county: str, area: str, begin: date, end: date | None) -> list[AssignmentInfo]:
+    """Who is head of an area on some day from one up to, not including, another, or from one on; the first first."""
+    query = _infos(county).where(
+        Assignment.area_code == area,
+        Assignment.role == "grid_head",
+        or_(Assignment.to_day.is_(None), Assignment.to_day > begin),
+    )
+    if end is not None:
+        query = query.where(Assignment.from_day < end)
+    return [AssignmentInfo(*row) for row in session.execute(query.order_by(Assignment.from_day, Assignment.id))]
+
+
 def cadre_exists(session: Session, county: str, staff_no: str) -> bool:
     """Whether a cadre has this staff number."""
     return session.get(Cadre, (county, staff_no)) is not None
