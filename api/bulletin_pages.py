@@ -29,7 +29,9 @@ from geo.months import Month
 from geo.services import bulletins as service
 from geo.services import coverage, overview
 from geo.services.accounts import Access
+from geo.services.bulletins import Edition
 from geo.services.overview import Overview
+from geo.storage.queries import areas
 from geo.storage.queries import bulletins as queries
 from geo.storage.queries.bulletins import EditionInfo
 from geo.storage.queries.counties import CountyInfo
@@ -70,6 +72,7 @@ def months_page(
         title=said.title,
         latest=str(latest),
         preview=_preview(session, county, wanted, lang, said) if access.may("plan") else None,
+        county_name=areas.county_name(session, county.code),
         editions=[_edition(one, county, lang, said) for one in found[:_SHOWN]],
         older=_to("/desk/bulletins", county, lang, cursor=f"{last.month}.{last.edition}") if last else "",
     )
@@ -138,7 +141,10 @@ def edition_page(
         month=wanted,
         b=said,
         title=said.title,
-        heading=f"{labels.month_name(wanted, lang)} · {said.edition_n.format(n=edition)}",
+        county_name=found.bulletin.county_name,
+        heading=" · ".join(
+            [found.bulletin.county_name, labels.month_name(wanted, lang), said.edition_n.format(n=edition)]
+        ),
         said=said.done.format(n=edition) if done else "",
         one=_edition(found.info, county, lang, said),
         rows=shown["indicators"],
@@ -157,12 +163,18 @@ def _preview(session: Session, county: CountyInfo, month: Month, lang: Lang, sai
     running = coverage.today(county) <= month.last_day
     empty = not (seen.figures.visits or seen.figures.issues.reported or seen.figures.issues.open)
     note = said.running.format(day=labels.day(month.next().first_day, lang)) if running else ""
-    published = queries.editions(session, county.code, month=month, limit=1)
+    published = _latest(session, county, month)
+    title = said.preview_after if published else said.preview
     return {
-        "title": said.preview.format(month=labels.month_name(month, lang)),
+        "title": title.format(month=labels.month_name(month, lang)),
+        "about": said.preview_note_after if published else said.preview_note,
+        "published": _edition(published.info, county, lang, said) if published else None,
+        "published_title": said.published_title.format(
+            month=labels.month_name(month, lang), n=published.info.edition if published else 0
+        ),
         "note": said.empty.format(month=labels.month_name(month, lang)) if empty else note,
         "empty": empty,
-        "rows": _rows(seen, lang),
+        "rows": _rows(seen, lang, said, published),
         "files": _files(f"/bulletins/{month}/draft", county, lang),
         "may_publish": True,
         "publish": "" if running or empty else _to(f"/desk/bulletins/{month}", county, lang),
@@ -170,15 +182,31 @@ def _preview(session: Session, county: CountyInfo, month: Month, lang: Lang, sai
     }
 
 
-def _rows(seen: Overview, lang: Lang) -> list[dict[str, str]]:
+def _latest(session: Session, county: CountyInfo, month: Month) -> Edition | None:
+    """The latest published edition of a month."""
+    found = queries.editions(session, county.code, month=month, limit=1)
+    return service.edition(session, county, month, found[0].edition) if found else None
+
+
+def _rows(seen: Overview, lang: Lang, said: SimpleNamespace, published: Edition | None) -> list[dict[str, str]]:
+    """Figures as they are now, beside those that were published; clusters are looked for when it is published."""
+    fixed = published.bulletin.numbered() if published else {}
     rows = []
     for name in analysis.COUNTED:
-        if name == "clusters":
-            continue
         figure = Figure(name, analysis.value(seen.figures, name))
         before = None if seen.previous is None else Figure(name, analysis.value(seen.previous, name))
-        told = {"value": names.number(figure), "before": "—" if before is None else names.number(before)}
-        rows.append({"name": names.indicator(name, lang), **told, "change": names.signed(figure, before, lang)})
+        row = {
+            "name": names.counted(name, seen.coverage.level, lang),
+            "value": names.number(figure),
+            "before": "—" if before is None else names.number(before),
+            "change": names.signed(figure, before, lang),
+            "published": names.number(fixed[name][1]) if name in fixed else "—",
+        }
+        if name == "clusters":
+            row |= {"value": said.later, "before": "—", "change": "—"}
+        rows.append(
+            {**row, "differs": "yes" if fixed and name != "clusters" and row["value"] != row["published"] else ""}
+        )
     return rows
 
 
@@ -214,6 +242,8 @@ def _confirm(
         said=refused,
         bad=bool(refused),
         status=status,
+        county_name=areas.county_name(session, county.code),
+        preview=_preview(session, county, month, lang, said),
         action=_to(f"/desk/bulletins/{month}", county, lang),
         back=_to("/desk/bulletins", county, lang, month=str(month)),
         most_chars=MAX_TEXT_CHARS,

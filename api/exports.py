@@ -53,7 +53,7 @@ _COLUMNS: Final[tuple[Column[AreaCoverage], ...]] = (
     Column("cadres", "走访干部数", "Cadres", lambda row, _: row.facts.cadres),
     Column("grids_reached", "覆盖网格", "Grids reached", lambda row, _: row.facts.grids_reached),
     Column("grids", "网格数", "Grids", lambda row, _: row.facts.grids),
-    Column("households_reached", "覆盖户数", "Households reached", lambda row, _: row.facts.households_reached),
+    Column("households_reached", "走到户数", "Households reached", lambda row, _: row.facts.households_reached),
     Column("households", "户数", "Households", lambda row, _: row.facts.households),
     Column(
         "last_visit",

@@ -106,7 +106,7 @@ def _indicator(bulletin: Bulletin, name: str, lang: Lang) -> dict[str, Any]:
     shown = _shown(bulletin, figure, number, lang)
     own = bulletin.numbered().get(figure.before or "")
     return {
-        "name": words.indicator(name, lang),
+        "name": words.counted(name, bulletin.level, lang),
         "value": shown.text,
         "mark": shown.mark,
         "before": shown.before,

@@ -44,6 +44,11 @@ def indicator(name: str, lang: Lang) -> str:
     return figures[named].text(lang) if named in figures else _category(last, lang)
 
 
+def counted(name: str, level: str, lang: Lang) -> str:
+    """The same for the figures of the whole county, which say what they count areas of."""
+    return word("all_of", lang, level=labels.level_name(level, lang)) if name == "all" else indicator(name, lang)
+
+
 def figure_name(bulletin: Bulletin, name: str, lang: Lang) -> str:
     """A figure in full, like 长渡街道 · 未走访."""
     kind, _, rest = name.partition(".")

@@ -52,6 +52,11 @@ class Asking:
         return {"county": self.county.code, "lang": self.lang}
 
     @property
+    def place(self) -> str:
+        """Name of the county."""
+        return areas.county_name(self.session, self.county.code)
+
+    @property
     def today(self) -> str:
         """Today in the county, as it is typed."""
         return coverage.today(self.county).isoformat()
@@ -81,6 +86,7 @@ def shown(
         template,
         lang=by.lang,
         title=by.say(page.subject)["title"],
+        county_name=by.place,
         nav=navigation.pages(by.access, by.lang, page.name, county=by.county.code),
         form=sheet,
         form_token=web.form_token(by.request),

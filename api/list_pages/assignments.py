@@ -110,6 +110,7 @@ def assignment_page(
         lang=lang,
         title=say["title"],
         nav=navigation.pages(access, lang, "assignments", county=county.code),
+        county_name=areas.county_name(session, county.code),
         said=say[f"said_{said}"] if said else "",
         say=say,
         listing=listing,

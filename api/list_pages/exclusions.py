@@ -52,6 +52,7 @@ def exclusions_page(
         "exclusions.html.j2",
         lang=by.lang,
         title=say["title"],
+        county_name=by.place,
         nav=navigation.pages(by.access, by.lang, "settings", county=by.county.code),
         said=say[f"said_{said}"] if said else "",
         say=say,

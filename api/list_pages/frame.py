@@ -59,6 +59,7 @@ def page(
     lang: Lang,
     title: str,
     nav: Nav,
+    county_name: str,
     **context: Any,
 ) -> HTMLResponse:
     """A list page in the frame of all pages."""
@@ -69,6 +70,7 @@ def page(
         here=here(request),
         nav=nav,
         styles=STYLES,
+        county_name=county_name,
         colours=palette.css_variables(),
         **context,
     )

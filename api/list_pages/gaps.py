@@ -93,8 +93,9 @@ def gap_page(
         request,
         "gaps.html.j2",
         lang=lang,
-        title=f"{report.scope_name} {labels.month_name(report.month, lang)}",
+        title=" ".join([*([report.scope_name] if area else []), say["title"], labels.month_name(report.month, lang)]),
         nav=nav,
+        county_name=report.county_name,
         listing=listing,
         say=say,
         counted=say["counted"].format(

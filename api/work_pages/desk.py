@@ -14,6 +14,7 @@ from api.dependencies import AccessDep, CountyDep, LangQuery, SessionDep
 from api.list_pages import frame
 from geo.errors import Lang
 from geo.services.accounts import Access
+from geo.storage.queries import areas
 from geo.storage.queries.counties import CountyInfo
 from maps import catalogue, palette
 
@@ -69,6 +70,7 @@ class Desk:
             status=status,
             form_token=web.form_token(request),
             colours=palette.css_variables(),
+            county_name=areas.county_name(self.session, self.county.code),
             **context,
         )
 

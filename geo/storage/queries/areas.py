@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from geo.space.codes import Level
 from geo.space.place import Place
+from geo.storage import reach
 from geo.storage.queries.boundaries import VersionInfo
-from geo.storage.tables import Area
+from geo.storage.tables import Area, BoundaryVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,19 @@ def find(session: Session, version: VersionInfo, code: str) -> AreaInfo | None:
     """The area of that code."""
     row = session.execute(select(*_INFO).where(in_version(version), Area.code == code)).first()
     return AreaInfo(*row) if row else None
+
+
+def county_name(session: Session, county: str) -> str:
+    """What the boundaries in force call a county, for all of its readers; its code where there are none."""
+    with reach.unlimited(session):
+        query = select(Area.name).join(
+            BoundaryVersion,
+            (BoundaryVersion.county_code == Area.county_code) & (BoundaryVersion.version == Area.version),
+        )
+        name = session.scalar(
+            query.where(Area.county_code == county, Area.code == county, BoundaryVersion.status == "active")
+        )
+    return name or county
 
 
 def by_codes(session: Session, version: VersionInfo, codes: Sequence[str]) -> dict[str, AreaInfo]:
