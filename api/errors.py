@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from api import kept, refusals, security, sign_in_form
+from api.page_words import words
 from geo.errors import (
     Conflict,
     InvalidInput,
@@ -124,11 +125,19 @@ async def _wangge(request: Request, error: Exception) -> Response:
     name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
     facts = {key: value if _is_json(value) else str(value) for key, value in error.facts.items()}
     answer = problem(
-        request, status_of(error), error.text(language(request)), kind=f"urn:wangge:problem:{name}", facts=facts
+        request, status_of(error), _text(error, language(request)), kind=f"urn:wangge:problem:{name}", facts=facts
     )
     if isinstance(error, NotSignedIn):
         answer.headers["www-authenticate"] = 'Bearer realm="wangge"'
     return answer
+
+
+def _text(error: WanggeError, lang: Lang) -> str:
+    """What it says, with the role as the pages call it; the facts keep its name."""
+    if isinstance(error, NotAllowed):
+        role = str(error.facts.get("role", ""))
+        return type(error)(**{**error.facts, "role": getattr(words(lang), role, role)}).text(lang)
+    return error.text(lang)
 
 
 async def _to_sign_in(request: Request) -> Response:

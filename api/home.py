@@ -68,14 +68,19 @@ def home_page(
         links=coverage_links(report, county, area, lang, access, path="/", current="home"),
         ways=_ways(report, county, area, lang, access),
         choices=_choices(session, version, report, access),
-        reader=catalogue.words("home", lang)["signed_in"].format(
-            name=access.name, role=getattr(words(lang), access.role)
-        ),
+        reader=_reader(access, lang),
         lang=lang,
         basemap=basemap_of(settings),
         tiles=tiles,
     )
     return headers.page(html, basemap=settings.basemap_url)
+
+
+def _reader(access: Access, lang: Lang) -> str:
+    """Who is signed in: name and role, once where they are the same word."""
+    role: str = getattr(words(lang), access.role)
+    told = catalogue.words("home", lang)["signed_in"].format(name=access.name, role=role)
+    return access.name if access.name == role else told
 
 
 @router.get("/clusters")

@@ -38,7 +38,7 @@ def page(
     """
     html = templates.render(
         template,
-        **{"said": "", "bad": False, "words": words(lang), **context},
+        **{"said": "", "bad": False, "county_name": "", "words": words(lang), **context},
         lang=lang,
         title=title,
         nav=nav,

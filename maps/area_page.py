@@ -30,6 +30,7 @@ COLUMNS: Final = (
     "code", "name", "kind", "above", "parent", "status", "unassigned", "visits", "required", "responsible",
 )  # fmt: skip
 
+_WORST: Final = ("unvisited", "under", "met", "excluded")
 _BESIDE: Final = {"fill": "#f4f6f6", "hatch": None}
 
 
@@ -65,7 +66,7 @@ def draw(
     context |= {
         "others": others or {},
         "page": area_page,
-        "children": [_child(row, at, lang, area_page) for at, row in enumerate(report.children)],
+        "children": [_child(row, at, lang, area_page) for at, row in sorted(enumerate(report.children), key=_worst)],
         "issues": [_issue(one, lang, issue_page) for one in report.issues],
         "above": [(one.name, _to(area_page, one.code)) for one in report.above],
         "beside": [(name, _to(area_page, code)) for code, name in report.beside.items()],
@@ -269,6 +270,12 @@ def _issue(one: OpenIssue, lang: Lang, page: str | None) -> SimpleNamespace:
         due=words["due"].format(day=labels.day(one.due_on, lang)) if one.due_on else "",
         overdue=one.overdue,
     )
+
+
+def _worst(numbered: tuple[int, AreaCoverage]) -> tuple[bool, int, int, int]:
+    """Order of the areas below: nobody assigned, then by status and days overdue, then as they came."""
+    at, row = numbered
+    return not row.unassigned, _WORST.index(row.status), -(row.days_overdue or 0), at
 
 
 def _child(row: AreaCoverage, at: int, lang: Lang, page: str | None) -> SimpleNamespace:

@@ -1,6 +1,6 @@
 """Who fills in a form of a list page, how the form is shown, and how what was typed is read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
@@ -98,10 +98,47 @@ def shown(
 
 def refused(by: Asking, page: Page, sheet: Sheet, error: Wrong | WanggeError) -> Response:
     """The form again, with what is wrong beside each field."""
-    names = [one.name for one in sheet.fields]
-    wrong = error.fields if isinstance(error, Wrong) else forms.by_field(error, by.lang, _ABOUT, names)
+    wrong = _wrong(by, error, [one.name for one in sheet.fields])
     marked = sheet.marked(wrong, by.say("forms")["wrong"], _ways(by, error))
     return shown(by, page, marked, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _wrong(by: Asking, error: Wrong | WanggeError, names: Sequence[str]) -> Mapping[str, str]:
+    if isinstance(error, Wrong):
+        return error.fields
+    if error.facts.get("county") == by.county.code:
+        error.facts["county"] = by.place
+    return forms.by_field(error, by.lang, _ABOUT, names)
+
+
+def at_once(by: Asking, names: Sequence[str], *checks: Callable[[], object]) -> None:
+    """Several checks of a form, so that all that is wrong is told at once; of one field what the first of them says.
+
+    :raises Wrong: something is
+    """
+    wrong: dict[str, str] = {}
+    for check in checks:
+        try:
+            check()
+        except (Wrong, WanggeError) as error:
+            wrong = {**_wrong(by, error, names), **wrong}
+    if wrong:
+        raise Wrong(wrong)
+
+
+def known_cadre(by: Asking, staff_no: str) -> None:
+    """Raise `UnknownCadre` unless somebody has this number."""
+    if not assignments.cadre_exists(by.session, by.county.code, staff_no):
+        raise UnknownCadre(county=by.county.code, staff_no=staff_no)
+
+
+def known_areas(by: Asking, codes: Sequence[str]) -> None:
+    """Raise `UnknownArea` unless the boundaries in force have all of these."""
+    version = boundaries.active(by.session, by.county.code)
+    known = areas.by_codes(by.session, version, codes)
+    for code in codes:
+        if code not in known:
+            raise UnknownArea(code=code, county=by.county.code, version=version.version)
 
 
 def _ways(by: Asking, error: Wrong | WanggeError) -> dict[str, tuple[str, str]]:

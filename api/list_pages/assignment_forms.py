@@ -51,8 +51,18 @@ def give(
 
 
 def _give(by: Asking, typed: Mapping[str, str]) -> None:
-    found = asking.needed(by, typed, "staff_no", "areas")
     known: dict[str, Role] = {one: one for one in get_args(Role)}
+    asking.at_once(
+        by,
+        list(typed),
+        lambda: asking.needed(by, typed, "staff_no", "areas"),
+        lambda: asking.known_cadre(by, typed["staff_no"].strip()),
+        lambda: asking.known_areas(by, forms.codes_of(typed["areas"])),
+        lambda: asking.one_of(by, "role", typed["role"], list(known)),
+        lambda: asking.day(by, "begin", typed["begin"]),
+        lambda: asking.day(by, "end", typed["end"]) if typed["end"].strip() else None,
+    )
+    found = asking.needed(by, typed, "staff_no", "areas")
     role = known[asking.one_of(by, "role", typed["role"], list(known))]
     first = asking.day(by, "begin", typed["begin"])
     until = asking.day(by, "end", typed["end"], after=first) if typed["end"].strip() else None

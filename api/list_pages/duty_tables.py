@@ -190,6 +190,7 @@ def cadre_table(lang: Lang, kept: Kept, *, may: bool) -> Table[Loaded]:
             "standing",
             say["standing"],
             lambda row: say[row.standing],
+            key=lambda row: ("heavy", "idle").index(row.standing),
             pieces=lambda row: [Piece(say[row.standing], mark=marks[row.standing])],
             card="lead",
         ),

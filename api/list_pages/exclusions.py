@@ -38,7 +38,8 @@ def exclusions_page(
 ) -> Response:
     """Areas that are left out or key, and what that leaves of each level this month."""
     say = by.say("planning")
-    rows = queries.settings(by.session, boundaries.active(by.session, by.county.code))
+    found = queries.settings(by.session, boundaries.active(by.session, by.county.code))
+    rows = sorted(found, key=lambda row: not row.excluded_reason)
     table = exclusion_table(by, may=may_plan(by))
     listing = listings.listing(
         table, rows, asked, path=EXCLUSIONS, lang=by.lang, chosen={"standing": standing}, kept=by.common
@@ -187,7 +188,13 @@ def _action_of(change: _Change) -> Callable[..., Response]:
     def action(by: AskingDep, *, code: Typed = "", reason: Typed = "", person: Person = "", on: Typed = "") -> Response:
         typed = {"code": code.strip(), "reason": reason.strip(), "by": person.strip(), "on": on}
         try:
-            asking.needed(by, typed, *change.fields)
+            asking.at_once(
+                by,
+                list(change.fields),
+                lambda: asking.needed(by, typed, *change.fields),
+                lambda: planning.setting(by.session, by.county, typed["code"]),
+                lambda: asking.day(by, "on", on) if "on" in change.fields else None,
+            )
             change.do(by, typed)
         except (Wrong, WanggeError) as error:
             return asking.refused(by, PAGE, _sheet(by, change, typed), error)

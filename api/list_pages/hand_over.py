@@ -64,11 +64,16 @@ def _moves(by: Asking, typed: Mapping[str, str]) -> list[AssignmentInfo]:
 
     :raises Wrong: nothing would, or it cannot be said
     """
+    asking.at_once(
+        by,
+        list(typed),
+        lambda: asking.needed(by, typed, "giver", "taker"),
+        lambda: _known(by, typed, "giver"),
+        lambda: _known(by, typed, "taker"),
+        lambda: asking.day(by, "day", typed["day"]),
+    )
     found, say = asking.needed(by, typed, "giver", "taker"), by.say("duties")
     day, county = asking.day(by, "day", typed["day"]), by.county.code
-    for name in ("giver", "taker"):
-        if not assignments.cadre_exists(by.session, county, found[name]):
-            raise Wrong({name: UnknownCadre(county=county, staff_no=found[name]).text(by.lang)})
     if found["giver"] == found["taker"]:
         raise Wrong({"taker": say["same"]})
     codes = forms.codes_of(typed["areas"])
@@ -78,6 +83,13 @@ def _moves(by: Asking, typed: Mapping[str, str]) -> list[AssignmentInfo]:
         text = say["nothing_to_hand"].format(giver=found["giver"])
         raise Wrong({"areas" if lost else "giver": " ".join([*lost[:_NAMED], text])})
     return [one for one in held if not codes or one.area in codes]
+
+
+def _known(by: Asking, typed: Mapping[str, str], name: str) -> None:
+    try:
+        asking.known_cadre(by, typed[name])
+    except UnknownCadre as error:
+        raise Wrong({name: UnknownCadre(**{**error.facts, "county": by.place}).text(by.lang)}) from error
 
 
 def _sheet(by: Asking, typed: Mapping[str, str]) -> Sheet:
