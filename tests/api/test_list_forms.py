@@ -71,6 +71,21 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
     assert column(tree(loaded.get("/desk/assignments")), "代码") == []
 
 
+def test_all_that_is_wrong_is_told_at_once(loaded: TestClient) -> None:
+    typed = HEAD | {"staff_no": "C99", "areas": "999", "begin": "soon"}
+    wrong = field_errors(tree(loaded.post("/desk/assignments/give", data=typed, follow_redirects=False), 422))
+    assert set(wrong) == {"staff_no", "areas", "begin"}
+    name = tree(loaded.get("/desk/assignments")).xpath("string(//h1/*[@class='place'])")
+    assert name != COUNTY
+    assert wrong["staff_no"] == f"{name} 没有工号为 C99 的干部"
+    typed = {"code": "999", "reason": "", "by": "", "on": "never"}
+    answer = loaded.post("/desk/exclusions/exclude", data=typed, follow_redirects=False)
+    assert set(field_errors(tree(answer, 422))) == {"code", "reason", "by", "on"}
+    typed = {"giver": "C98", "taker": "C99", "areas": "", "day": ""}
+    answer = loaded.post("/desk/assignments/hand-over", data=typed, follow_redirects=False)
+    assert set(field_errors(tree(answer, 422))) == {"giver", "taker", "day"}
+
+
 def test_a_second_head_is_refused_beside_the_area_and_nothing_is_half_written(
     loaded: TestClient, stored_now: Session
 ) -> None:

@@ -82,6 +82,12 @@ def is_phone(page: Page) -> bool:
     return size is not None and size["width"] < 720
 
 
+def unfold(page: Page) -> None:
+    """Open the filters, which a phone folds away."""
+    if is_phone(page) and page.locator(".fold:not([open])").count():
+        page.locator(".fold summary").click()
+
+
 def first_codes(page: Page) -> list[str]:
     return [text.strip() for text in page.locator("tbody [data-label='代码'] > span").all_inner_texts()]
 
@@ -118,9 +124,10 @@ def test_a_row_is_a_card_on_a_phone_and_figures_stand_right(page: Page) -> None:
     row, cell = page.locator("tbody tr").first, page.locator("tbody td.numeric").first
     said = cell.evaluate("one => getComputedStyle(one, '::before').content")
     if is_phone(page):
-        assert row.evaluate("one => getComputedStyle(one).display") == "grid"
+        assert row.evaluate("one => getComputedStyle(one).display") == "flex"
         assert said == '"序号"'
         expect(page.locator("#list-sort")).to_be_visible()
+        assert row.bounding_box()["height"] < 150  # type: ignore[index]
     else:
         assert row.evaluate("one => getComputedStyle(one).display") == "table-row"
         assert said == "none"
@@ -133,6 +140,7 @@ def test_the_list_is_sorted_and_searched_by_keyboard(page: Page) -> None:
     page.goto(GAPS)
     before = first_codes(page)
     assert len(before) == len(GRIDS)
+    unfold(page)
     if is_phone(page):
         page.locator("#list-sort").select_option("-code")
         page.locator("#list-q").press("Enter")
@@ -145,6 +153,7 @@ def test_the_list_is_sorted_and_searched_by_keyboard(page: Page) -> None:
         page.keyboard.press("Enter")
     page.wait_for_url("**sort=-code**")
     assert first_codes(page) == sorted(before, reverse=True)
+    unfold(page)
     tab_to(page, "查找", "searchbox")
     page.keyboard.type(GRIDS[2])
     page.keyboard.press("Enter")
@@ -173,6 +182,41 @@ def test_an_exclusion_by_keyboard_says_what_is_wrong_and_then_what_it_did(page: 
     page.get_by_label("原因").fill("已回迁")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("已恢复计入。")
+
+
+def test_a_phone_folds_the_filters_away_until_one_is_set(page: Page) -> None:
+    page.goto("/desk/gaps?month=2025-03&level=grid")
+    if not is_phone(page):
+        expect(page.locator(".fold")).to_be_hidden()
+        expect(page.locator(".list-filters")).to_be_visible()
+        return
+    expect(page.locator(".list-filters")).to_be_hidden()
+    expect(page.locator(".ways-form")).to_be_hidden()
+    unfold(page)
+    expect(page.locator(".list-filters")).to_be_visible()
+    expect(page.locator(".ways-form")).to_be_visible()
+    page.goto("/desk/gaps?month=2025-03&level=grid&reason=unvisited")
+    expect(page.locator(".list-filters")).to_be_visible()
+
+
+def test_what_a_phone_taps_is_large_enough(page: Page) -> None:
+    for path in ("/desk/gaps?month=2025-03&level=grid", "/desk/assignments", "/desk/rules"):
+        page.goto(path)
+        if is_phone(page):
+            for one in page.locator(".bar-end a, .steps a, .leads a:visible, .to-map, .list tbody th a").all():
+                place = one.bounding_box()
+                assert place is not None
+                assert place["height"] >= 40, one.inner_text()
+
+
+def test_a_list_is_printed_on_one_kind_of_paper_with_its_classes(page: Page) -> None:
+    page.goto(GAPS)
+    page.emulate_media(media="print")
+    assert page.locator("body").evaluate("one => getComputedStyle(one).page") == "broad"
+    badge = page.locator(".badge-unvisited").first
+    assert badge.evaluate("one => getComputedStyle(one).printColorAdjust") == "exact"
+    page.goto("/desk/rules")
+    expect(page.locator(".leads").first).to_be_hidden()
 
 
 def test_on_paper_the_headings_stand_above_every_sheet(page: Page) -> None:
