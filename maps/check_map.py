@@ -15,7 +15,7 @@ from maps.page import Basemap, CountyMap, Links, Page, Piece, script_json
 from maps.polyline import encode_polygons
 
 STYLES: Final = (assets.LEAFLET_CSS, "wangge.css", "coverage.css", "check.css", "print.css")
-SCRIPTS: Final = (assets.LEAFLET_JS, "wangge.js", "shape.js", "check.js")
+SCRIPTS: Final = (assets.LEAFLET_JS, "wangge.js", "paper.js", "shape.js", "check.js")
 
 _SHOWN_FIRST: Final = ("problem", "finding", "change")
 

@@ -1,4 +1,4 @@
-"""Tools of every map page: search with pinyin, long lists, full screen, measuring, "where am I", and short notes.
+"""Tools of every map page: search with pinyin, long lists, full screen, measuring, "where am I", notes, and printing.
 
 A page has `SCRIPTS` after ``wangge.js`` and before those that fill a list, `later_scripts` at the end, and `styles`
 before that of print; it puts `Tools` on its map before whatever fills its list. What few readers use (full screen,
@@ -14,7 +14,7 @@ from maps import assets, catalogue, pinyin
 from maps.page import Piece
 
 STYLES: Final = ("tools.css",)
-SCRIPTS: Final = ("frames.js", "find.js", "rows.js", "tools.js")
+SCRIPTS: Final = ("frames.js", "find.js", "rows.js", "tools.js", "paper.js")
 LATER: Final = {"full": (assets.FULLSCREEN_JS,), "measure": (assets.MEASURE_JS, assets.MEASURE_CSS)}
 """Tool → script and style sheet that only it needs. The buttons are our own, so full screen needs none of its sheet."""
 

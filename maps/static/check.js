@@ -163,7 +163,7 @@
         } else if (layer !== "old") put(layers[layer], input.checked);
       }
     }
-    const fold = () => { box.open = !phone.matches; };
+    const fold = () => { if (!document.body.classList.contains("on-paper")) box.open = !phone.matches; };
     box.addEventListener("change", apply);
     phone.addEventListener("change", fold);
     fold();
@@ -221,13 +221,7 @@
     document.querySelector(".gap-list").append(...entries);
     document.querySelector(".gap-count").textContent = number(rows.length);
     filters(data, rows, entries);
-    for (const [event, on] of [["beforeprint", true], ["afterprint", false]]) {
-      window.addEventListener(event, () => {
-        document.body.classList.toggle("on-paper", on);
-        chart.invalidateSize({ animate: false });
-        chart.showWhole();
-      });
-    }
+    wangge.paper(chart);
     return Object.assign(model, { rows });
   };
 })();

@@ -93,36 +93,13 @@
     });
   }
 
-  /** On paper nothing is folded away and the map is drawn for the page's width; afterwards all is as it was. */
-  function paper(chart, others = []) {
-    const folds = [...document.querySelectorAll("details")];
-    let open = [];
-    function fit(on) {
-      document.body.classList.toggle("on-paper", on);
-      for (const one of [chart, ...others]) {
-        one.invalidateSize({ animate: false });
-        one.showWhole();
-      }
-    }
-    window.addEventListener("beforeprint", () => {
-      open = folds.map((fold) => fold.open);
-      for (const fold of folds) fold.open = true;
-      chart.closePopup();
-      fit(true);
-    });
-    window.addEventListener("afterprint", () => {
-      folds.forEach((fold, at) => { fold.open = open[at]; });
-      fit(false);
-    });
-  }
-
-  Object.assign(wangge, { arrows, follow: followMap, paper });
+  Object.assign(wangge, { arrows, follow: followMap });
 
   /** The list follows the map; on a phone it gives way when the model fires "leave". */
-  wangge.panel = function (chart, model, others) {
+  wangge.panel = function (chart, model, others = []) {
     arrows(document.querySelector(".gaps-body"));
     sheet(chart, model);
     followMap(model);
-    paper(chart, others);
+    wangge.paper(chart, ...others);
   };
 })();
