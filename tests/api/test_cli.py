@@ -400,11 +400,18 @@ def test_a_visit_sheet_without_its_columns(loaded: Run, tmp_path: Path) -> None:
     assert "not a csv" in failed(loaded("visits", "import", tmp_path / "d.csv"))
 
 
-def test_a_bad_sheet_is_not_taken_at_all(loaded: Run, loaded_url: str, tmp_path: Path) -> None:
+def test_a_bad_row_is_refused_and_given_back_the_others_are_taken(
+    loaded: Run, loaded_url: str, tmp_path: Path
+) -> None:
+    (before,) = rows(loaded_url, "SELECT count(*) FROM cadres")
     table = [["staff_no", "name", "organisation"], ["C8", "王五", "D1"], ["C9", "赵六", "D9"]]
-    said = failed(loaded("cadres", "import", write(tmp_path / "cadres.csv", table)))
-    assert "cadres.csv row 3, organisation: D9 is not among the organisations" in said
-    assert rows(loaded_url, "SELECT count(*) FROM cadres") == [(2,)]
+    refused = tmp_path / "refused.csv"
+    done = loaded("cadres", "import", write(tmp_path / "cadres.csv", table), "--rejected", refused)
+    assert done.code == 0
+    assert "row 3, organisation: D9 is not among the organisations" in done.err
+    (kept,) = list(csv.DictReader(io.StringIO(refused.read_text(encoding="utf-8-sig"))))
+    assert kept["staff_no"] == "C9"
+    assert rows(loaded_url, "SELECT count(*) FROM cadres") == [(before[0] + 1,)]
 
 
 def test_every_form_of_coverage_and_gaps(loaded: Run, tmp_path: Path) -> None:
