@@ -212,10 +212,16 @@ def test_what_cannot_be_published_is_said(loaded: TestClient, body: dict[str, ob
 
 def test_the_page_offers_and_shows(published: TestClient) -> None:
     page = published.get("/desk/bulletins?month=2025-03").text
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
+    assert "第 1 版已发布" in headings[0]
+    assert "草稿" not in "".join(headings)
+    assert "村社总数" in page
+    assert "区域聚集片区" in page
     assert "/bulletins/2025-03/draft?" in page
     assert 'href="/desk/bulletins/2025-03?' in page
     assert "第 1 版" in page
     confirm = published.get("/desk/bulletins/2025-03").text
+    assert "村社总数" in confirm
     assert 'name="reason"' in confirm
     form = {"edition": "2", "reason": "", "form_token": "x"}
     refused = published.post("/desk/bulletins/2025-03", data=form | {"reason": '"><script>'})

@@ -152,7 +152,7 @@ def test_area_page_shows_every_section(data_of: Callable[[str, str], dict[str, o
     assert [row[5] for row in data_of(html, "areas")["rows"]][-1] == "of_beside"  # type: ignore[attr-defined]
     hidden = replace(duties.area_report(children=0), descent=None, visits=(), issues=(), open_issues=0, places=())
     empty = area_page.draw(hidden, {})
-    for said in ("没有下级区域", "还没有走访记录", "没有在办问题", "没有登记走访对象", "边界沿革仅限"):
+    for said in ("没有下级区域", "还没有走访记录", "没有未办结问题", "没有登记走访对象", "边界沿革仅限"):
         assert said in empty
 
 
