@@ -77,7 +77,7 @@ def draw(
         "layers": ["outlines", "names", *(["basemap"] if basemap else [])],
     }
     page = Page("comparison.html.j2", shown, lang=lang, styles=STYLES, scripts=SCRIPTS, standalone=standalone)
-    extent = layers.bounds(area_shapes, town_shapes)
+    extent = layers.extent(area_shapes, town_shapes, whole=report.after.scope == report.after.county)
     told = comparison_data.table(report, lang)
     facts = {**told, **layers.shape_data(area_shapes)}
     drawn: list[tuple[CountyMap, MonthAreas]] = []

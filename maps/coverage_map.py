@@ -61,7 +61,8 @@ def draw(
         scripts=(*SCRIPTS, *(TILE_SCRIPTS if tiles else ()), *map_tools.later_scripts(standalone=standalone)),
         standalone=standalone,
     )
-    extent = (tiles.bounds(frame) if tiles else None) or layers.bounds(area_shapes, town_shapes)
+    whole = report.scope == report.county
+    extent = (tiles.bounds(frame) if tiles else None) or layers.extent(area_shapes, town_shapes, whole=whole)
     county = CountyMap(extent, label=labels.COVERAGE_WORDS["map"].text(lang), tiled=basemap is not None)
     county.add_to(page)
     map_tools.Tools(_names(report, outlines), frame, lang, standalone=standalone).add_to(county)

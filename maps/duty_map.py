@@ -68,7 +68,7 @@ def draw(
         scripts=(*SCRIPTS, *map_tools.later_scripts(standalone=standalone)),
         standalone=standalone,
     )
-    extent = layers.bounds(area_shapes, town_shapes)
+    extent = layers.extent(area_shapes, town_shapes, whole=report.scope == report.county)
     county = CountyMap(extent, label=catalogue.words("duty_map", lang)["map"], tiled=basemap is not None)
     county.add_to(page)
     map_tools.Tools((), frame, lang, standalone=standalone).add_to(county)

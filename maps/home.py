@@ -102,7 +102,8 @@ def draw(
     context["layers"] = ["outlines", "names", *(["basemap"] if basemap else [])]
     scripts = (*SCRIPTS, *(TILE_SCRIPTS if tiles else ()))
     page = Page("home.html.j2", context, lang=lang, styles=STYLES, scripts=scripts, standalone=False)
-    extent = (tiles.bounds(datum) if tiles else None) or layers.bounds(area_shapes, town_shapes)
+    whole = report.scope == report.county
+    extent = (tiles.bounds(datum) if tiles else None) or layers.extent(area_shapes, town_shapes, whole=whole)
     county = CountyMap(extent, label=labels.COVERAGE_WORDS["map"].text(lang), tiled=basemap is not None)
     county.add_to(page)
     map_tools.Tools([], datum, lang, standalone=False).add_to(county)

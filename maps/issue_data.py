@@ -205,13 +205,24 @@ def _cluster(one: HotCluster, members: list[int], behind: Sequence[IssueBehind])
 
 def _surface(layer: SurfaceLayer, lang: Lang, datum: Datum) -> dict[str, object]:
     corners = np.array(layer.bounds).reshape(2, 2)
+    ticks = _ticks([one.low for one in layer.legend])
     return {
         "image": base64.b64encode(layer.png).decode("ascii"),
         "bounds": [[round(lat, 6), round(lon, 6)] for lon, lat in shifted(corners, datum).tolist()],
-        "legend": [[issue_labels.decimal(one.low), one.colour] for one in layer.legend],
+        "legend": [[tick, one.colour] for tick, one in zip(ticks, layer.legend, strict=True)],
         "unit": issue_labels.unit(layer.unit, lang),
         "note": surface_note(layer, lang),
     }
+
+
+def _ticks(limits: Sequence[float]) -> list[str]:
+    """Lower limits of classes with as few digits as tell them apart.
+
+    >>> _ticks([0.371, 0.556, 1.11]), _ticks([0.123, 0.124])
+    (['0.37', '0.56', '1.1'], ['0.123', '0.124'])
+    """
+    short = [issue_labels.decimal(one, 2) for one in limits]
+    return short if len(set(short)) == len(short) else [issue_labels.decimal(one) for one in limits]
 
 
 def surface_note(layer: SurfaceLayer, lang: Lang) -> str:

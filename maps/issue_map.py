@@ -72,7 +72,8 @@ def draw(
         scripts=(*SCRIPTS, *map_tools.later_scripts(standalone=standalone)),
         standalone=standalone,
     )
-    extent, label = layers.bounds(area_shapes, town_shapes), ISSUE_WORDS["map"].text(lang)
+    extent = layers.extent(area_shapes, town_shapes, whole=report.scope == report.county)
+    label = ISSUE_WORDS["map"].text(lang)
     county = CountyMap(extent, label=label, tiled=basemap is not None)
     county.add_to(page)
     names = [one for row in report.rows for one in (row.facts.name, row.facts.parent_name or "")]

@@ -39,6 +39,14 @@ def bounds(*geometries: Geometries) -> list[float] | None:
     return [round(value, 6) for value in shapely.total_bounds(drawn).tolist()] if drawn else None
 
 
+def extent(areas: Geometries, towns: Geometries, *, whole: bool) -> list[float] | None:
+    """West, south, east, north of what a map shows first.
+
+    :param whole: the areas are those of the whole county, so that its towns are shown too; else they lie around
+    """
+    return (None if whole else bounds(areas)) or bounds(areas, towns)
+
+
 def shape_data(geometries: Geometries) -> dict[str, object]:
     """Encoded rings of each geometry, and a point inside each that has one, in the same order.
 

@@ -78,6 +78,21 @@
     return el("p", "open", link);
   }
 
+  /** What the first page says of an area, whose map is lower than others: all else is on the area's own page. */
+  wangge.briefCard = function (row) {
+    const list = el("dl", "facts"), people = row.responsible.map(([role, name]) => `${role} ${name}`);
+    line(list, "visited", wangge.visits(row));
+    const late = row.days_since === null || row.days_overdue ? el("b", "late", wangge.lateness(row)) : wangge.lateness(row);
+    line(list, "last_visit", row.last_visit === null ? late : `${day(row.last_visit)} `, row.last_visit === null ? null : late);
+    if (row.open_issues) line(list, "open_issues", say("issues_n", { n: row.open_issues }));
+    if (people.length || !row.exclusion) line(list, "responsible", people.slice(0, 2).join(" · ") || el("b", "", say("nobody")));
+    return el("section", "card",
+      el("h3", "", row.name),
+      el("p", "where", [row.parent, row.kind].filter(Boolean).join(" · ")),
+      el("p", "states", badges(row)),
+      list, areaLink(row));
+  };
+
   wangge.card = function (row) {
     const where = [row.parent, row.kind].filter(Boolean).join(" · ");
     const shapeless = row.anchor ? null : el("span", "badge badge-plain", say("no_shape"));

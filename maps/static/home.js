@@ -3,6 +3,8 @@
 (function () {
   const { say } = wangge;
 
+  wangge.card = wangge.briefCard;
+
   function first(areas) {
     const byCode = new Map(areas.rows.map((row) => [row.code, row]));
     for (const entry of document.querySelectorAll(".first-list [data-code]")) {
@@ -17,6 +19,7 @@
         if (!row.layer || event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
         areas.choose(row, null);
+        document.querySelector(".home-map").scrollIntoView({ block: "nearest", behavior: wangge.calm ? "auto" : "smooth" });
       });
     }
   }

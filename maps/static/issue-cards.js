@@ -35,6 +35,13 @@
     return say("no_visits_month");
   }
 
+  /** Gi* counts an area with its neighbours: one may be hot or cold for what lies around it. Empty for all others. */
+  wangge.surroundings = (row) => {
+    if (row.ratio === null) return "";
+    if (row.family === "hot" && row.ratio < 1) return say("hot_around");
+    return row.family === "cold" && row.ratio > 1 ? say("cold_around") : "";
+  };
+
   function windowFacts(row, model) {
     const list = el("dl", "facts"), { at } = row;
     line(list, "observed", issues(model.whole.observed[at]));
@@ -63,6 +70,7 @@
       row.parent ? el("p", "where", row.parent) : null,
       el("p", "states badges", badge(row, model.whole), row.anchor ? null : el("span", "badge badge-plain", say("no_shape"))),
       unseen ? el("p", "unseen", unseenText(row, model)) : null,
+      unseen || !wangge.surroundings(row) ? null : el("p", "unseen", wangge.surroundings(row)),
       frame.whole ? null : el("h4", "", frame.name),
       frame.whole ? null : monthFacts(row, frame),
       frame.whole ? null : el("h4", "", model.whole.name),

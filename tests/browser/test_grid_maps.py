@@ -164,3 +164,17 @@ def test_lists_stand_without_script(chromium, pages: dict[str, str]) -> None:  #
     page.goto(pages["difference"])
     assert page.locator(".gap-list [data-area]:visible").count() == len(COMPARISON.changed())
     context.close()
+
+
+def test_two_months_stand_one_below_the_other_on_a_phone(open_page: Open, pages: dict[str, str]) -> None:
+    page = open_page(pages["side"], **PHONE).page
+    for chart in page.locator(".map").all():
+        box = chart.bounding_box()
+        assert box
+        assert box["height"] >= 240
+    legend, last = page.locator(".legend").bounding_box(), page.locator(".map").last.bounding_box()
+    assert legend
+    assert last
+    assert legend["y"] >= last["y"] + last["height"]
+    page.locator(".changes .gap-list .gap").last.scroll_into_view_if_needed()
+    expect(page.locator(".changes .gap-list .gap").last).to_be_in_viewport()

@@ -115,3 +115,35 @@ def test_without_script_figures_and_list_stand(chromium: Browser, living: Live) 
         page.locator(".home-trend h2 a").click()
         assert page.locator(".trend svg").count() == 6
         assert page.locator("tbody tr").count() == 12
+
+
+EXTENT = "() => Object.values(window).find((one) => one?.showWhole).whole.toBBoxString().split(',').map(Number)"
+
+
+def test_the_map_shows_the_town_that_is_chosen(planner: Opened, living: Live) -> None:
+    wide = planner.go(f"/?month={MONTH}").evaluate(EXTENT)
+    narrow = planner.go(f"/?month={MONTH}&area={living.town}").evaluate(EXTENT)
+    assert narrow[2] - narrow[0] < 0.6 * (wide[2] - wide[0])
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_a_card_stands_on_the_map_beside_its_area(chromium: Browser, living: Live, size: tuple[int, int]) -> None:
+    with signed_in(chromium, living, "planner", size=size) as opened:
+        page = opened.go(f"/?month={MONTH}")
+        page.locator(".first-list a").nth(4).click()
+        card, chart = page.locator(".area-popup"), page.locator(".home-map .map")
+        expect(card.get_by_role("link", name="打开该区域页面")).to_be_in_viewport()
+        outer, inner = chart.bounding_box(), card.bounding_box()
+        assert outer
+        assert inner
+        assert outer["y"] <= inner["y"]
+        assert inner["height"] < outer["height"] * 0.7
+        assert page.locator(".area-popup .card").evaluate("(one) => getComputedStyle(one).borderTopWidth") == "0px"
+
+
+def test_without_script_the_map_says_why_it_is_empty(chromium: Browser, living: Live) -> None:
+    with signed_in(chromium, living, "supervisor", script=False) as opened:
+        names = ("coverage", "issues", "grids", "compare", f"grids/{living.town}")
+        for path in ("/", *(f"/maps/{name}" for name in names)):
+            page = opened.go(f"{path}?month={MONTH}")
+            expect(page.locator("p.no-map", has_text="需要浏览器脚本")).to_be_visible()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -270,3 +271,25 @@ def test_printing_shows_everything_and_comes_back(open_page: Open, address: str)
     page.emulate_media(media="screen")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator(".player")).to_be_visible()
+
+
+def test_what_is_hot_for_its_surroundings_says_so(open_page: Open, site: Site) -> None:
+    rows = tuple(replace(row, ratio=0.943) if row == HOT[0] else row for row in REPORT.rows)
+    report = replace(REPORT, judged=replace(REPORT.judged, areas=rows))
+    page = open_page(site.add(issue_map.draw(report, SHAPES, []))).page
+    entries = page.locator(".gap-list li", has_text="因周边偏高")
+    expect(entries).to_have_count(1)
+    expect(entries).to_contain_text(HOT[0].facts.name)
+    entries.locator("button").click()
+    expect(page.locator(".area-popup .unseen")).to_contain_text("因周边偏高")
+
+
+def test_numbers_of_the_scale_stand_apart(open_page: Open, address: str) -> None:
+    page = open_page(address).page
+    gaps = page.evaluate(
+        "() => [...document.querySelectorAll('.scale li')].map((one) => {"
+        "const text = document.createRange(); text.selectNodeContents(one.lastChild);"
+        "return one.getBoundingClientRect().right - text.getBoundingClientRect().right; })"
+    )
+    assert len(gaps) > 2
+    assert min(gaps) >= 4
