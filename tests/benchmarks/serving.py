@@ -17,7 +17,7 @@ from typing import Final
 
 CONNECTIONS: Final = 16
 SECONDS: Final = 8
-_TIME_LIMIT: Final = 60
+_TIME_LIMIT: Final = 120
 
 
 @dataclass(frozen=True)
