@@ -72,6 +72,7 @@ def home_page(
         lang=lang,
         basemap=basemap_of(settings),
         tiles=tiles,
+        running=coverage.today(county) <= shown.last_day,
     )
     return headers.page(html, basemap=settings.basemap_url)
 

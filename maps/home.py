@@ -84,6 +84,7 @@ def draw(
     lang: Lang = "zh-CN",
     basemap: Basemap | None = None,
     tiles: AreaTiles | None = None,
+    running: bool = False,
 ) -> str:
     """One complete HTML page.
 
@@ -91,12 +92,13 @@ def draw(
     :param choices: areas within the reader's reach, in the order in which they are offered
     :param reader: who is signed in, as it is shown
     :param tiles: where shapes come from instead
+    :param running: the month is not over
     :raises maps.assets.AssetMissing: ``make assets`` was not run
     """
     datum = basemap.frame if basemap else "wgs84"
     area_shapes = layers.placed([shapes.get(row.facts.code) for row in report.rows], datum)
     town_shapes = layers.placed([outline.geometry for outline in outlines], datum)
-    context = _context(report, figures, previous, lang, links)
+    context = _context(report, figures, previous, lang, links, running=running)
     context |= {"ways": ways, "choices": choices, "reader": reader}
     context |= {"first": [_first(row, lang) for row in report.gaps()[:MOST]], "gaps": len(report.gaps())}
     context["layers"] = ["outlines", "names", *(["basemap"] if basemap else [])]
@@ -130,7 +132,7 @@ class First(Piece):
 
 
 def _context(
-    report: CoverageReport, figures: Figures, previous: Figures | None, lang: Lang, links: Links
+    report: CoverageReport, figures: Figures, previous: Figures | None, lang: Lang, links: Links, *, running: bool
 ) -> dict[str, object]:
     words = labels.words(lang) | catalogue.words("home", lang)
     words |= {"open_area": catalogue.words("duty_map", lang)["open_area"]}
@@ -147,13 +149,13 @@ def _context(
         "level": level,
         "title": f"{place} · {words['home']} · {month}",
         "groups": [
-            (words[group], [home_figures.shown(name, figures, previous, lang) for name in names])
+            (words[group], [home_figures.shown(name, figures, previous, lang, running=running) for name in names])
             for group, names in (("coverage_group", home_figures.COVERAGE), ("issues_group", home_figures.ISSUES))
         ],
         "legend": legend,
         "all": labels.number(figures.all),
         "has_visits": figures.visits > 0,
-        "running": _running(figures, words, lang),
+        "running": _running(figures, words, lang) if running else "",
         "has_areas": figures.all > 0,
         "as_of": words["as_of"].format(day=labels.day(report.as_of, lang)),
         "version": words["version"].format(n=report.version, day=labels.day(report.in_force_from, lang)),
@@ -163,9 +165,7 @@ def _context(
 
 
 def _running(figures: Figures, words: Mapping[str, str], lang: Lang) -> str:
-    """A sentence while the month is not over; empty afterwards."""
-    if not figures.running:
-        return ""
+    """A sentence while the month is not over."""
     day, last = figures.as_of, figures.month.last_day
     return words["running"].format(day=labels.day(day, lang), n=day.day, all=last.day)
 

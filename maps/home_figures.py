@@ -45,12 +45,12 @@ class Shown:
     tone: Tone | None
 
 
-def shown(name: str, now: Figures, before: Figures | None, lang: Lang) -> Shown:
-    """One of `geo.analysis.overview.COUNTED`."""
+def shown(name: str, now: Figures, before: Figures | None, lang: Lang, *, running: bool = False) -> Shown:
+    """One of `geo.analysis.overview.COUNTED`; ``running`` where the month is not over, which its last day is not either."""
     said = catalogue.words("home", lang)
     value = overview.value(now, name)
     unit = said[f"unit_{_UNITS[name]}"] if value is not None else ""
-    if now.running and name in overview.GROWING:
+    if running and name in overview.GROWING:
         known = None if before is None else overview.value(before, name)
         whole = "" if known is None else said["last_month"].format(value=text(name, known))
         return Shown(name, said[name], text(name, value), unit, whole, None)

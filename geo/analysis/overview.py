@@ -37,11 +37,6 @@ class Figures:
     issues: IssueFigures
     clusters: int | None = None
 
-    @property
-    def running(self) -> bool:
-        """Whether the month is not over."""
-        return self.as_of < self.month.last_day
-
 
 GROWING: Final = frozenset({"met", "under", "unvisited", "rate", "visits", "households_reached", "reported", "ended"})
 """Figures of what was done in the month: until it is over they say nothing beside those of a whole one."""

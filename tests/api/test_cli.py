@@ -400,9 +400,7 @@ def test_a_visit_sheet_without_its_columns(loaded: Run, tmp_path: Path) -> None:
     assert "not a csv" in failed(loaded("visits", "import", tmp_path / "d.csv"))
 
 
-def test_a_bad_row_is_refused_and_given_back_the_others_are_taken(
-    loaded: Run, loaded_url: str, tmp_path: Path
-) -> None:
+def test_a_bad_row_is_refused_and_given_back_the_others_are_taken(loaded: Run, loaded_url: str, tmp_path: Path) -> None:
     (before,) = rows(loaded_url, "SELECT count(*) FROM cadres")
     table = [["staff_no", "name", "organisation"], ["C8", "王五", "D1"], ["C9", "赵六", "D9"]]
     refused = tmp_path / "refused.csv"

@@ -75,9 +75,9 @@ def test_changes_in_words(name: str, now: float, before: float, change: str, ton
 def test_a_month_that_runs_is_not_measured_against_a_whole_one() -> None:
     before = with_value("rate", 0.944)
     running = replace(with_value("rate", 0.009), month=Month(2026, 11), as_of=date(2026, 11, 12))
-    found = home_figures.shown("rate", running, before, "zh-CN")
+    found = home_figures.shown("rate", running, before, "zh-CN", running=True)
     assert (found.value, found.change, found.tone) == ("0.9%", "上月全月 94.4%", None)
-    assert home_figures.shown("open", running, before, "zh-CN").change == "与上月持平"
+    assert home_figures.shown("open", running, before, "zh-CN", running=True).change == "与上月持平"
     report = county.report([county.facts(0)])
     values = {
         "shapes": {},
@@ -87,7 +87,7 @@ def test_a_month_that_runs_is_not_measured_against_a_whole_one() -> None:
         "choices": [],
         "reader": "",
     }
-    page = home.draw(report, running, before, **values)  # type: ignore[arg-type]
+    page = home.draw(report, running, before, running=True, **values)  # type: ignore[arg-type]
     assert "截至2026年11月12日，第 12 天，共 30 天" in page
     assert '<a href="/?month=2026-10">看上个月</a>' in page
     assert 'class="notice"' not in home.draw(report, before, before, **values)  # type: ignore[arg-type]
