@@ -31,7 +31,7 @@ from geo.storage.queries import areas, boundaries
 from geo.storage.queries.areas import AreaInfo
 from geo.storage.queries.boundaries import VersionInfo
 from geo.storage.queries.counties import CountyInfo
-from maps import catalogue, home, home_figures, labels, regional, trend
+from maps import catalogue, home, home_figures, issue_labels, labels, regional, trend
 from maps.home import Choice, HomeLinks
 
 router = APIRouter(include_in_schema=False)
@@ -164,7 +164,9 @@ def trend_page(
 def _ways(report: CoverageReport, county: CountyInfo, area: str | None, lang: Lang, access: Access) -> HomeLinks:
     month = str(report.month)
     state = _query(county, lang, month=month, level=report.level, area=area, boundaries=report.boundaries)
-    problems = _query(county, lang, **{"from": month, "to": month}, level=report.level, area=area)
+    begin, until = overview.year_to(report.month)
+    year = {"from": str(Month.of(begin)), "to": month}
+    problems = _query(county, lang, **year, level=report.level, area=area)
     issues = _query(county, lang, month=month, area=area)
     gaps = f"/desk/gaps?{state}"
     figures = {name: f"{gaps}&reason={name}" for name in _GAPS}
@@ -178,6 +180,7 @@ def _ways(report: CoverageReport, county: CountyInfo, area: str | None, lang: La
         heatmap=f"/maps/issues?{problems}",
         trend=f"/trend?{_query(county, lang, month=month, level=report.level, area=area)}",
         clusters=f"/clusters?{state}",
+        year=issue_labels.window(begin, until, lang),
         figures=figures,
         areas={
             row.facts.code: f"{addresses.of_area(row.facts.code)}?{_query(county, lang, month=month)}"

@@ -29,10 +29,14 @@ def issue_page(
     settings: Settings,
     lang: Lang,
     by: Access | None,
+    marked: IssueRecord | None = None,
     links: Links | None = None,
     standalone: bool = False,
 ) -> str:
-    """The problem heatmap of a report as one HTML page."""
+    """The problem heatmap of a report as one HTML page.
+
+    :param marked: an issue that is shown where it lies, to somebody who may see it
+    """
     facts = problem_maps.facts(session, county, report, by=by)
     names = {one.facts.code: one.facts.name for one in report.rows}
     frames = [
@@ -57,6 +61,7 @@ def issue_page(
         frames=frames,
         behind=behind,
         points=None if facts.points is None else [_point(one, county) for one in facts.points],
+        marked=_point(marked, county) if marked and marked.lon is not None else None,
         lang=lang,
         basemap=basemap_of(settings),
         links=links,

@@ -5,6 +5,8 @@ from typing import Final
 
 from api import addresses
 from geo.errors import Lang
+from geo.months import Month
+from geo.services import overview
 from geo.services.accounts import Access
 from maps import catalogue
 from maps.page import Nav, NavItem
@@ -53,6 +55,7 @@ def pages(
         if fits(by):
             wanted = {**(shown if name in _KEEP else {}), **common}
             if name == "problems" and month is not None:
-                wanted |= {"from": month, "to": month, "area": area}
+                begin, _ = overview.year_to(Month.parse(month))
+                wanted |= {"from": str(Month.of(begin)), "to": month, "area": area}
             found.append(NavItem(name, said[name], addresses.to(path, wanted), name == current))
     return Nav(said["pages"], tuple(found))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from geo.months import Month
+
 
 @dataclass(frozen=True, slots=True)
 class Select:
@@ -27,3 +29,16 @@ class Form:
     action: str
     keep: Mapping[str, str]
     selects: Sequence[Select] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """First and last month of a window, as a form that keeps all else.
+
+    :ivar keep: names and values that stay as they are; a name may stand there several times
+    """
+
+    action: str
+    keep: Sequence[tuple[str, str]]
+    begin: Month
+    until: Month

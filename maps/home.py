@@ -53,6 +53,7 @@ class Choice:
 class HomeLinks:
     """Where the page leads to.
 
+    :ivar year: the months in which problems are looked at, since one month has too few of them to tell
     :ivar figures: name of a figure → the list behind it
     :ivar areas: code → page of an area
     :ivar kept: names and values that choosing another area keeps
@@ -64,6 +65,7 @@ class HomeLinks:
     heatmap: str
     trend: str
     clusters: str
+    year: str
     figures: Mapping[str, str] = field(default_factory=dict)
     areas: Mapping[str, str] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)

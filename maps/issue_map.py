@@ -42,6 +42,7 @@ def draw(
     frames: Sequence[Frame] = (),
     behind: Mapping[int, Sequence[IssueBehind]] | None = None,
     points: Sequence[IssuePoint] | None = None,
+    marked: IssuePoint | None = None,
     lang: Lang = "zh-CN",
     basemap: Basemap | None = None,
     links: Links | None = None,
@@ -54,6 +55,7 @@ def draw(
     :param frames: the whole window first, then its months; with none there is no surface and nothing to play
     :param behind: rank of a cluster → the issues in it, latest first, where the reader may see them
     :param points: single issues; None for a reader who may not see where they are
+    :param marked: an issue that the map goes to and opens
     :param basemap: tiles under the map; all that is drawn is shifted into their frame
     :param links: navigation; left out where the page is a file
     :param standalone: everything inside the one file, which then works from disk with no network
@@ -88,6 +90,8 @@ def draw(
         pieces["points"] = Points(issue_data.points(points, lang), points, datum, areas).add_to(county)
     Months(told, areas).add_to(county)
     Switches(areas, pieces).add_to(county)
+    if marked is not None:
+        Marked(issue_data.points([marked], lang), [marked], datum, areas).add_to(county)
     return page.render()
 
 
@@ -140,6 +144,14 @@ class Points(Piece):
     def statement(self) -> str:
         """Draws them."""
         return f"var {self.get_name()} = wangge.points({self.chart}, {self.read}, {self.areas.get_name()});"
+
+
+class Marked(Points):
+    """The one issue that is asked for."""
+
+    def statement(self) -> str:
+        """Goes there and opens it."""
+        return f"wangge.markedIssue({self.chart}, {self.read}, {self.areas.get_name()});"
 
 
 class Months(Piece):

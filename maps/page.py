@@ -21,6 +21,7 @@ from geo.analysis.issue_flow import Category
 from geo.errors import Lang
 from geo.space.codes import Level
 from maps import assets
+from maps.forms import Period
 
 TEMPLATES_DIR: Final = Path(__file__).parent / "templates"
 TEMPLATES: Final = Environment(
@@ -88,6 +89,7 @@ class Links:
     :ivar categories: category of issues, ``all`` for every one → the same window with it
     :ivar denominators: what issues are compared with (`geo.analysis.hotspots.Denominator`) → the same window
     :ivar area_page: of the page of an area, with ``CODE`` in it
+    :ivar period: what another window is chosen with
     """
 
     previous_month: str | None = None
@@ -100,6 +102,7 @@ class Links:
     denominators: Mapping[str, str] = field(default_factory=dict)
     pages: Nav | None = None
     area_page: str | None = None
+    period: Period | None = None
 
 
 def script_json(value: object) -> Markup:

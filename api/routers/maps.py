@@ -1,7 +1,8 @@
 """Interactive maps, and the way to them from ``/``."""
 
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
@@ -29,10 +30,11 @@ from geo.analysis.hotspots import DENOMINATORS, HotspotReport
 from geo.analysis.issue_flow import CATEGORIES
 from geo.errors import Lang
 from geo.months import FIRST_MONTH, Month
-from geo.services import boundary_checks, coverage
+from geo.services import boundary_checks, coverage, issue_events
 from geo.services.accounts import Access
 from geo.storage.queries import boundaries as versions
 from geo.storage.queries.counties import CountyInfo
+from maps.forms import Period
 from maps.page import Links
 
 router = APIRouter(tags=["maps"])
@@ -96,12 +98,21 @@ def issue_map(
     lang: LangQuery,
     access: AccessDep,
     *,
+    issue: Annotated[UUID | None, Query(description="id of an issue to be marked")] = None,
     standalone: Annotated[bool, Query(description="one file that needs nothing else")] = False,
 ) -> HTMLResponse:
-    """The problem heatmap of a window: surfaces, hot and cold areas, clusters, month by month."""
-    links = None if standalone else _issue_links(report, county, lang, access)
+    """The problem heatmap of a window: surfaces, hot and cold areas, clusters, month by month; one issue marked."""
+    marked = issue_events.history(session, county.code, issue).record if issue else None
     page = issue_page(
-        session, county, report, settings=settings, lang=lang, by=access, links=links, standalone=standalone
+        session,
+        county,
+        report,
+        settings=settings,
+        lang=lang,
+        by=access,
+        marked=marked,
+        links=None if standalone else _issue_links(report, county, lang, access),
+        standalone=standalone,
     )
     answer = headers.page(page, basemap=settings.basemap_url)
     if standalone:
@@ -176,7 +187,11 @@ def _issue_links(report: HotspotReport, county: CountyInfo, lang: Lang, access: 
         wanted = {key: value for key, value in {**asked, **changes}.items() if value is not None}
         return f"{path}?{urlencode(wanted, doseq=True)}"
 
+    kept = {key: value for key, value in asked.items() if key not in ("from", "to") and value is not None}
     return Links(
+        period=Period(
+            "/maps/issues", parse_qsl(urlencode(kept, doseq=True)), Month.of(report.begin), Month.of(report.until)
+        ),
         levels={level: to("/maps/issues", level=level) for level in addresses.levels(access)},
         categories={
             "all": to("/maps/issues", category=[]),

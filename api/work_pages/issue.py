@@ -22,7 +22,8 @@ from geo.errors import InvalidField, WanggeError
 from geo.intake.issues import EventRow
 from geo.intake.rejections import from_validation
 from geo.limits import MAX_TEXT_CHARS
-from geo.services import coverage, extents, issue_events, issue_repeats, issue_routes
+from geo.months import Month, local_day
+from geo.services import coverage, extents, issue_events, issue_repeats, issue_routes, overview
 from geo.services import issues as service
 from geo.services.issue_events import History
 from geo.services.issue_routes import Proposal
@@ -274,8 +275,9 @@ def _picture(desk: Desk, version: VersionInfo, record: IssueRecord) -> dict[str,
     polygons = shape.geoms if isinstance(shape, MultiPolygon) else [shape]
     rings = [ring for one in polygons if isinstance(one, Polygon) for ring in (one.exterior, *one.interiors)]
     path = " ".join("M" + " L".join("{} {}".format(*at(*point[:2])) for point in ring.coords) + "Z" for ring in rings)
-    month = f"{record.reported_at.astimezone(desk.county.zone):%Y-%m}"
-    query = {"area": record.town, "category": record.category, "from": month, "to": month}
+    begin, until = overview.year_to(Month.of(local_day(record.reported_at, desk.county.zone)))
+    query = {"area": record.town, "category": record.category, "from": str(Month.of(begin)), "to": str(Month.of(until))}
+    query["issue"] = str(record.id)
     return {
         "path": path,
         "dot": at(record.lon, record.lat),

@@ -2,7 +2,7 @@
 /* Areas by class, clusters and single issues on a map, and how each looks with a surface below or without, and by month. */
 (function () {
   const { decode, pane, el, ground, groundAt, Shape } = wangge;
-  const FAMILIES = ["hot", "cold", "none", "unknown"];
+  const FAMILIES = ["hot", "cold", "none", "unknown"], MARKED_ZOOM = 13;
 
   function rowsOf(data) {
     const anchors = decode(data.anchors);
@@ -116,14 +116,28 @@
     model.clusterLines = lines;
   };
 
+  const told = (data, [id, category, title, status, day]) =>
+    ({ id, category: data.categories[category], title, status: data.states[status], day });
+
+  /** One issue, ringed among all that is drawn, with its card open; the whole is one button away. */
+  wangge.markedIssue = function (chart, data, model) {
+    const [at] = decode(data.at);
+    const style = { renderer: model.markDrawer, pane: "marks", radius: 10, fillColor: model.colours.point, fillOpacity: 0.85 };
+    L.circleMarker(at, { ...style, interactive: false, color: "#fff", weight: 6, fill: false }).addTo(chart);
+    L.circleMarker(at, { ...style, interactive: false, color: model.colours.highlight, weight: 3 }).addTo(chart);
+    chart.setView(at, Math.max(MARKED_ZOOM, chart.getZoom()), { animate: false });
+    const popup = L.popup({ className: "area-popup", offset: [0, -8] });
+    popup.setLatLng(at).setContent(wangge.pointCard(told(data, data.issues[0]))).openOn(chart);
+  };
+
   /** Single issues, those of the month that is shown. */
   wangge.points = function (chart, data, model) {
     const layer = L.featureGroup(), at = decode(data.at);
-    const points = data.issues.map(([id, category, title, status, day], number) => {
+    const points = data.issues.map((values, number) => {
       const point = L.circleMarker(at[number], {
         renderer: model.drawer, radius: 3.5, color: "#fff", weight: 1, fillColor: model.colours.point, fillOpacity: 0.85,
       });
-      point.issue = { id, category: data.categories[category], title, status: data.states[status], day };
+      point.issue = told(data, values);
       return point;
     });
     model.on("look", () => {

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -592,6 +593,29 @@ def test_merged_and_withdrawn_are_not_counted(writable: TestClient) -> None:
     assert surface.status_code == 200, surface.text
     said = json.loads(surface.headers["wangge-surface"])
     assert (said["issues"], said["visits"]) == (10, 2), "of the county that have a position"
+
+
+def test_another_window_keeps_what_was_asked_and_an_issue_is_marked(told: TestClient) -> None:
+    page = told.get("/maps/issues", params=MARCH | {"category": ["ecology", "livelihood"], "per": "households"}).text
+    form = page.partition('<form class="period"')[2].partition("</form>")[0]
+    for kept in (
+        'name="category" value="ecology"',
+        'name="category" value="livelihood"',
+        'name="per" value="households"',
+    ):
+        assert kept in form
+    assert form.count('value="2025-03"') == 2
+    assert "markedIssue" not in page
+    assert "markedIssue" in told.get("/maps/issues", params=MARCH | {"issue": str(UUID(int=2))}).text
+    assert told.get("/maps/issues", params=MARCH | {"issue": str(UUID(int=999))}).status_code == 404
+
+
+def test_pages_lead_to_the_problems_of_the_year_in_which_clusters_are_looked_for(told: TestClient) -> None:
+    page = told.get("/", params={"month": "2025-03"}).text
+    links = set(re.findall(r"/maps/issues\?[^\"]*", page))
+    assert links
+    assert all("from=2024-04" in link and "to=2025-03" in link for link in links), links
+    assert page.count("2024年4月 – 2025年3月") >= 2
 
 
 # from the command line

@@ -293,3 +293,18 @@ def test_numbers_of_the_scale_stand_apart(open_page: Open, address: str) -> None
     )
     assert len(gaps) > 2
     assert min(gaps) >= 4
+
+
+def test_an_issue_that_is_asked_for_is_marked_and_opened(open_page: Open, site: Site) -> None:
+    one = hot_county.points()[1]
+    page = open_page(site.add(draw(marked=one, points=None))).page
+    card = page.locator(".area-popup .card")
+    expect(card).to_contain_text(one.title)
+    expect(card).to_be_in_viewport()
+    lat, lng, zoom = page.evaluate(
+        "() => { const chart = Object.values(window).find((one) => one?.showWhole);"
+        "return [chart.getCenter().lat, chart.getCenter().lng, chart.getZoom()]; }"
+    )
+    assert (lat, lng) == pytest.approx((one.lat, one.lon), abs=0.02)
+    assert zoom >= 13
+    assert page.evaluate(DARK_ON_MARKS) > 100

@@ -19,7 +19,7 @@ from tests.maps.test_coverage_map import HOSTILE, Tags
 
 ISSUES = IssueFigures(reported=9, ended=4, open=12, overdue=3, unanswered=5, in_circles=1)
 WAYS = HomeLinks(
-    "/m", "/g", "/h", "/t", "/c", figures=dict.fromkeys((*home_figures.COVERAGE, *home_figures.ISSUES), "")
+    "/m", "/g", "/h", "/t", "/c", "一年", figures=dict.fromkeys((*home_figures.COVERAGE, *home_figures.ISSUES), "")
 )
 
 
