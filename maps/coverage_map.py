@@ -89,12 +89,11 @@ def _names(report: CoverageReport, outlines: Sequence[Outline]) -> Iterator[str]
 
 def _context(report: CoverageReport, lang: Lang, basemap: Basemap | None, links: Links) -> dict[str, object]:
     words = labels.words(lang)
-    if links.area_page:
-        words |= {"open_area": catalogue.words("duty_map", lang)["open_area"]}
     month, level = labels.month_name(report.month, lang), labels.level_name(report.level, lang)
     place = coverage_notes.place(report)
     return {
         "words": words,
+        "open_area": catalogue.words("duty_map", lang)["open_area"],
         "words_json": script_json(words),
         "colours": palette.css_variables(),
         "place": place,

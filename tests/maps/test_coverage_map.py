@@ -216,3 +216,9 @@ def test_unknown_words_of_the_data_are_shown_as_they_are(rows_of) -> None:
     area = county.facts(0, kind="渔业村", responsible=(Responsible("1", "王伟", "河长", "云溪镇"),))
     (row,) = rows_of(coverage_map.draw(county.report([area]), {}, []))
     assert (row["kind"], row["responsible"]) == ("渔业村", [["河长", "王伟", "云溪镇"]])
+
+
+def test_cards_lead_to_the_pages_of_areas_where_there_are_some() -> None:
+    page = coverage_map.draw(*small(), links=Links(area_page="/maps/grids/CODE"))
+    assert ' data-area-page="/maps/grids/CODE" data-open-area="打开该区域页面"' in page
+    assert "data-area-page" not in coverage_map.draw(*small(), standalone=True).partition("<header")[0]
