@@ -46,7 +46,7 @@ class Shown:
 
 
 def shown(name: str, now: Figures, before: Figures | None, lang: Lang, *, running: bool = False) -> Shown:
-    """One of `geo.analysis.overview.COUNTED`; ``running`` where the month is not over, which its last day is not either."""
+    """One of `geo.analysis.overview.COUNTED`; ``running`` where the month is not over, as on its last day."""
     said = catalogue.words("home", lang)
     value = overview.value(now, name)
     unit = said[f"unit_{_UNITS[name]}"] if value is not None else ""
