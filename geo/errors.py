@@ -7,7 +7,7 @@
     │   ├── InvalidMonth, FutureMonth, InvalidLevel, InvalidPosition, InvalidChoice, CountyNeeded
     │   ├── FileUnreadable, FileEmpty, TooManyRows, ColumnMissing, CodesMissing, FrameNotFound
     │   ├── CountyUnclear, BoundariesRejected
-    │   ├── NumbersUnusable, CasesWithoutPopulation, TooFewAreas
+    │   ├── NumbersUnusable, CasesWithoutPopulation, TooFewAreas, NoAreasInScope
     │   ├── SheetRejected, InvalidVisit, InvalidDay, InvalidWindow, FutureWindow
     │   ├── TemplateBroken, ReasonNeeded, InvalidField
     │   └── PointsUnusable, InvalidLength, InvalidBounds, BandwidthTooFine, SurfaceTooLarge, SurfacesDiffer
@@ -406,8 +406,8 @@ class Conflict(WanggeError):
 class HeadTaken(Conflict):
     """An area has one head at a time; ``assignment`` is the number of the one that stands against it."""
 
-    zh = "{area} 自 {since} 起已有网格长：{holder}，请先结束原来的分工"
-    en = "{area} has a head in that time: {holder}, since {since}; end that assignment first"
+    zh = "{area} 自 {since} 起已有网格长：{holder}，请先结束原来的分工（编号 {assignment}）"
+    en = "{area} has a head in that time: {holder}, since {since}; end that assignment ({assignment}) first"
 
 
 class AssignmentTwice(Conflict):

@@ -58,22 +58,28 @@ def shape_data(geometries: Geometries) -> dict[str, object]:
     inside = shapely.get_coordinates(shapely.point_on_surface(drawn))
     data: dict[str, object] = {"shapes": rings, "anchors": encode_points(inside)}
     if shapely.get_num_coordinates(drawn).sum() > PLAIN_FROM:
-        data["plain"] = _plainer(drawn, [bool(one) for one in rings])
+        data |= _plainer(drawn, [bool(one) for one in rings])
     return data
 
 
 PLAIN_FROM: Final = 5_000
-"""Vertices from which plainer rings cost a page less than they save it."""
+"""Vertices from which plainer rings are looked for."""
 
 _PARTS: Final = 1_000
 """A view of everything is about as many pixels wide, so this part of it may be lost."""
+
+_WORTH: Final = 0.4
+"""Part of the vertices above which plainer rings save too little for what they weigh."""
 
 
 def _plainer(drawn: Geometries, has: Sequence[bool]) -> dict[str, object]:
     west, south, east, north = shapely.total_bounds(drawn)
     lost_deg = max(east - west, north - south) / _PARTS
-    rings = iter(encode_polygons(shapely.coverage_simplify(drawn, lost_deg).tolist()))
-    return {"shapes": [next(rings) if one else [] for one in has], "lost": round(lost_deg / 360, 12)}
+    plain = shapely.coverage_simplify(drawn, lost_deg)
+    if shapely.get_num_coordinates(plain).sum() > _WORTH * shapely.get_num_coordinates(drawn).sum():
+        return {}
+    rings = iter(encode_polygons(plain.tolist()))
+    return {"plain": {"shapes": [next(rings) if one else [] for one in has], "lost": round(lost_deg / 360, 12)}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def _known(by: Asking, typed: Mapping[str, str], name: str) -> None:
     try:
         asking.known_cadre(by, typed[name])
     except UnknownCadre as error:
-        raise Wrong({name: UnknownCadre(**{**error.facts, "county": by.place}).text(by.lang)}) from error
+        raise Wrong({name: UnknownCadre(county=by.place, staff_no=error.facts["staff_no"]).text(by.lang)}) from error
 
 
 def _sheet(by: Asking, typed: Mapping[str, str]) -> Sheet:
