@@ -45,7 +45,7 @@ ROLES: Final[Words] = {
     "village_link": ("联村干部",),
     "area_leader": ("包片领导",),
 }
-TIERS: Final[Words] = {"key": ("重点",), "ordinary": ("普通", "一般")}
+TIERS: Final[Words] = {"key": ("重点",), "ordinary": ("一般", "普通")}
 
 _ALL: Final = (CATEGORIES, FRAMES, LEVELS, ORGANISATION_KINDS, PLACE_KINDS, ROLES, TIERS)
 
@@ -89,7 +89,7 @@ def in_chinese(codes: Sequence[str]) -> list[str]:
     """The words of a closed list that a Chinese sheet offers, by its code words.
 
     >>> in_chinese(["key", "ordinary"])
-    ['重点', '普通']
+    ['重点', '一般']
     """
     shown = next(shown_of(words) for words in _ALL if words.keys() == set(codes))
     return [shown[code] for code in codes]
