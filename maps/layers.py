@@ -57,13 +57,16 @@ def shape_data(geometries: Geometries) -> dict[str, object]:
     drawn = geometries[[bool(one) for one in rings]]
     inside = shapely.get_coordinates(shapely.point_on_surface(drawn))
     data: dict[str, object] = {"shapes": rings, "anchors": encode_points(inside)}
-    if shapely.get_num_coordinates(drawn).sum() > PLAIN_FROM:
+    if PLAIN_FROM < shapely.get_num_coordinates(drawn).sum() <= _PLAIN_UP_TO:
         data |= _plainer(drawn, [bool(one) for one in rings])
     return data
 
 
 PLAIN_FROM: Final = 5_000
 """Vertices from which plainer rings are looked for."""
+
+_PLAIN_UP_TO: Final = 200_000
+"""Vertices above which making them takes the server longer than they save the browser."""
 
 _PARTS: Final = 1_000
 """A view of everything is about as many pixels wide, so this part of it may be lost."""

@@ -246,7 +246,7 @@ def test_a_chinese_template_offers_chinese_words(tmp_path: Path) -> None:
         ("organisations", "C", "乡镇,部门"),
         ("assignments", "C", "网格长,专职网格员,兼职网格员,网格指导员,联村干部,包片领导"),
         ("rules", "A", "乡镇,村,网格"),
-        ("settings", "B", "重点,普通"),
+        ("settings", "B", "重点,一般"),
     ):
         path = tmp_path / f"{kind}.xlsx"
         path.write_bytes(sheet_templates.render(kind, path.name, "zh-CN"))
