@@ -15,7 +15,7 @@ from api.commands.options import county_option, lang_option, write
 from geo.errors import Lang
 from geo.intake import batches, returned
 from geo.intake.batches import Kind, Numbered
-from geo.intake.rejections import Rejection, as_it_came
+from geo.intake.rejections import Rejection
 from geo.services import imports
 from geo.services.imports import Part
 from geo.services.visits import Answer
@@ -81,11 +81,7 @@ def batch_group(kind: Kind, what: str) -> click.Group:
                 cells = dict(part.rows)
                 counts.update(answer.outcome for answer in answers)
                 odd.update(flag for answer in answers if isinstance(answer, Answer) for flag in answer.flags)
-                refused += [
-                    ((one.row, as_it_came(cells[one.row])), one.rejection)
-                    for one in answers
-                    if one.rejection is not None
-                ]
+                refused += [((one.row, cells[one.row]), one.rejection) for one in answers if one.rejection is not None]
             if rejected is not None:
                 # Before the commit: rows whose refused neighbours could not be written down are not stored either.
                 form = rejected.suffix.lower().removeprefix(".")
